@@ -1,0 +1,1 @@
+"""Experiments: ensembles, what is measured on them, and presets worth a look."""

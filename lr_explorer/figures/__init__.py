@@ -1,0 +1,1 @@
+"""Data into figures: one theme, what the player receives, and standalone files."""

@@ -1,0 +1,112 @@
+"""Flat text values: how a described thing is spelled in a link, and how one is read back.
+
+Reading never fails: a value that cannot be used is named in a complaint and replaced by its default, and nothing else is lost.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from lr_explorer.params import Described, Param, shortened
+from lr_explorer.registry import Registry
+
+T = TypeVar("T", bound=Described)
+Query = Mapping[str, str]
+
+_MOST_COMPLAINTS = 20
+
+
+def spelled(key: str, thing: Described) -> dict[str, str]:
+    """Return a thing's kind and parameters as values of a link: `key` itself, and `key.parameter` for each."""
+    return {key: type(thing).name} | {f"{key}.{name}": value for name, value in thing.texts().items()}
+
+
+def without(query: Query, key: str, keeps: Iterable[str] = ()) -> dict[str, str]:
+    """Return the query less the parameters of `key` that are not in `keeps`."""
+    kept = {f"{key}.{name}" for name in keeps}
+    return {k: v for k, v in query.items() if not k.startswith(f"{key}.") or k in kept}
+
+
+class Reader:
+    """Takes values out of a query one by one, and remembers what it could not use."""
+
+    def __init__(self, query: Query) -> None:
+        self._left = dict(query)
+        self._complaints: list[str] = []
+
+    def version(self, known: str) -> None:
+        """Read the version key, which says what a missing value means."""
+        version = self._left.pop("v", known)
+        if version != known:
+            self._complaints.append(f"This link says version {shortened(version)}; it was read as version {known}.")
+
+    def described(self, key: str, registry: Registry[T], default: T, **defaults: Any) -> T:
+        """Read a kind and its parameters; without a kind the default object is the one that they change."""
+        base = default
+        name = self._left.pop(key, None)
+        if name is not None:
+            try:
+                cls = registry[name]
+            except ValueError as unknown:
+                self._complaints.append(f"{key}: {unknown}; {type(default).name} was used.")
+            else:
+                base = cls(**{field: value for field, value in defaults.items() if field in cls.params()})
+        return self._applied(base, self._parsed(f"{key}.", base), key)
+
+    def values(self, prefix: str, default: Described) -> dict[str, Any]:
+        """Read the plain parameters of `default` whose keys begin with `prefix`."""
+        return {name: getattr(default, name) for name in default.params()} | self._parsed(prefix, default)
+
+    def numbered(self, stem: str, most: int) -> list[str]:
+        """Return the keys stem1, stem2, … that values belong to, at most so many; values of further ones are left out and named."""
+        written = (match[1] for match in map(re.compile(f"{stem}([1-9][0-9]{{0,8}})\\.").match, self._left) if match)
+        keys = [f"{stem}{number}" for number in sorted(map(int, set(written)))]
+        for key in keys[most:]:
+            self._complaints.append(f"There can be at most {most} {stem}s; {key} was left out.")
+            self._left = without(self._left, key)
+        for place, key in enumerate(keys[:most], 1):
+            if key != f"{stem}{place}":
+                self._complaints.append(f"{stem.capitalize()}s are numbered from 1 without gaps; {key} was read as {stem}{place}.")
+        return keys[:most]
+
+    def closing(self) -> tuple[str, ...]:
+        """Return all complaints, with one for each key that nothing asked for."""
+        unused = [f"{shortened(key)} is not a setting here and was left out." for key in self._left]
+        complaints = self._complaints + unused
+        hidden = len(complaints) - _MOST_COMPLAINTS
+        if hidden > 0:
+            complaints = [*complaints[:_MOST_COMPLAINTS], f"{hidden} more values could not be used."]
+        return tuple(complaints)
+
+    def _parsed(self, prefix: str, default: Described) -> dict[str, Any]:
+        values = {}
+        for name, param in default.params().items():
+            written = self._left.pop(prefix + name, None)
+            if written is None:
+                continue
+            try:
+                values[name] = param.parse(written, prefix + name)
+            except ValueError as refusal:
+                self._complain(str(refusal), param, getattr(default, name))
+        return values
+
+    def _applied(self, base: T, values: Mapping[str, Any], key: str) -> T:
+        """Set the values one at a time, so that one that does not go with the others is named alone."""
+        waiting = dict(values)
+        refusal = ""
+        while waiting:
+            for name, value in waiting.items():
+                try:
+                    base = base.with_values(**{name: value})
+                except ValueError as refused:
+                    refusal = str(refused)
+                else:
+                    break
+            else:
+                self._complaints.append(f"{refusal}; {', '.join(f'{key}.{name}' for name in waiting)} kept the default.")
+                break
+            del waiting[name]
+        return base
+
+    def _complain(self, refusal: str, param: Param, used: Any) -> None:
+        self._complaints.append(f"{refusal}; {param.format(used)} was used.")  # type: ignore[arg-type]

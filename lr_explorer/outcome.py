@@ -1,0 +1,133 @@
+"""What became of a run, told from its path."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lr_explorer.surfaces import Surface
+
+Array = NDArray[np.float64]
+
+DIVERGED_BEYOND = 1e6
+# The last tenth of a run tells how it ended.
+_TAIL = 0.1
+# Distances are shares of the diagonal of the surface's box.
+_AT_MINIMUM = 0.05
+_AT_REST = 0.01
+_STANDING = 0.001
+# Hovering: the means of the last two quarters lie this many spreads apart at most; on a straight line it is √3.
+_SAME_PLACE = 1.2
+# Mean cosine between consecutive updates below which a path goes back and forth.
+_BACK_AND_FORTH = -0.5
+
+
+class Outcome(Enum):
+    """How a run ended; the value is the sentence that says it."""
+
+    SETTLED = "settled at a minimum"
+    HOVERS = "hovers around a minimum without settling"
+    OSCILLATES = "oscillates across a valley"
+    STALLED = "stands still away from any minimum"
+    MOVING = "is still moving"
+    DIVERGED = "diverged"
+
+
+@dataclass(frozen=True)
+class Ends:
+    """How each replicate of one arm ended; all arrays have the shape (replicates,).
+
+    minimum: index into the surface's minima of the one it settled at or hovers around, −1 otherwise.
+    reached_at: first step from which it stayed near the one it settled at, −1 otherwise.
+    spread: root mean square distance of the last half's points from their mean.
+    """
+
+    outcome: NDArray[np.object_]
+    minimum: NDArray[np.int64]
+    reached_at: NDArray[np.int64]
+    spread: Array
+
+
+def tail_of(path: Array) -> Array:
+    """Return the last tenth of a path's points, at least two; the first axis is the step."""
+    return path[-max(2, round(_TAIL * (len(path) - 1))) :]
+
+
+def first_divergence(path: Array) -> NDArray[np.int64]:
+    """Return the first step at which a point lies beyond 1e6 or is not finite, −1 where none does.
+
+    path: shape (2, steps + 1, ...). Result: shape (...).
+    """
+    # Written this way round, the comparison counts NaN as beyond.
+    beyond = ~(np.maximum(np.abs(path[0]), np.abs(path[1])) <= DIVERGED_BEYOND)
+    return np.where(beyond.any(axis=0), beyond.argmax(axis=0), -1)
+
+
+def ends(surface: Surface, path: Array, diverged_at: NDArray[np.int64]) -> Ends:
+    """Tell how each replicate of an arm ended.
+
+    path: shape (steps + 1, 2, replicates), NaN from `diverged_at` on.
+    """
+    steps = len(path) - 1
+    diagonal = surface.diagonal
+    with np.errstate(invalid="ignore"):
+        tail, half = tail_of(path), path[steps // 2 :]
+        moves = np.diff(tail, axis=0)
+        lengths = np.hypot(moves[:, 0], moves[:, 1])
+        spread = _spread(half)
+        near, _ = _nearest_minimum(surface, tail.mean(axis=0))
+        settled_at = _stays_since(path, surface, near, _AT_MINIMUM * diagonal)
+        hovered, offset = _nearest_minimum(surface, half.mean(axis=0))
+        drift = np.hypot(*(half[: len(half) // 2].mean(axis=0) - half[len(half) // 2 :].mean(axis=0)))
+
+        diverged = diverged_at >= 0
+        settled = ~diverged & (settled_at >= 0) & (settled_at <= steps - len(tail) + 1) & (_spread(tail) <= _AT_REST * diagonal)
+        oscillates = ~diverged & ~settled & (_turning(moves) < _BACK_AND_FORTH) & (lengths.max(axis=0) > _STANDING * diagonal)
+        stalled = ~diverged & ~settled & ~oscillates & (lengths.sum(axis=0) < _STANDING * diagonal)
+        hovers = ~diverged & ~settled & ~oscillates & ~stalled & (offset <= spread) & (drift <= _SAME_PLACE * spread)
+    outcome = np.full(diverged.shape, Outcome.MOVING, dtype=object)
+    for mask, value in (
+        (diverged, Outcome.DIVERGED),
+        (settled, Outcome.SETTLED),
+        (oscillates, Outcome.OSCILLATES),
+        (hovers, Outcome.HOVERS),
+        (stalled, Outcome.STALLED),
+    ):
+        outcome[mask] = value
+    return Ends(outcome, np.where(settled, near, np.where(hovers, hovered, -1)), np.where(settled, settled_at, -1), spread)
+
+
+def _spread(points: Array) -> Array:
+    """Return the root mean square distance from the mean; points: (steps, 2, replicates)."""
+    return np.sqrt(((points - points.mean(axis=0)) ** 2).sum(axis=1).mean(axis=0))
+
+
+def _nearest_minimum(surface: Surface, point: Array) -> tuple[NDArray[np.int64], Array]:
+    """Return index of and distance to the nearest declared minimum; −1 and infinity on a surface without any."""
+    if not surface.minima:
+        return np.full(point.shape[1:], -1), np.full(point.shape[1:], np.inf)
+    distances = np.array([np.hypot(point[0] - m.point[0], point[1] - m.point[1]) for m in surface.minima])
+    # A diverged path has no nearest minimum; infinity keeps argmin from choosing NaN.
+    distances = np.where(np.isnan(distances), np.inf, distances)
+    return distances.argmin(axis=0), distances.min(axis=0)
+
+
+def _stays_since(path: Array, surface: Surface, minimum: NDArray[np.int64], radius: float) -> NDArray[np.int64]:
+    """Return the first step from which each replicate stays within `radius` of its minimum, −1 if it ends outside."""
+    if not surface.minima:
+        return np.full(minimum.shape, -1)
+    targets = np.array([m.point for m in surface.minima]).T[:, minimum]
+    outside = ~(np.hypot(path[:, 0] - targets[0], path[:, 1] - targets[1]) <= radius)
+    last_outside = np.where(outside.any(axis=0), len(path) - 1 - outside[::-1].argmax(axis=0), -1)
+    return np.where(last_outside == len(path) - 1, -1, last_outside + 1)
+
+
+def _turning(moves: Array) -> Array:
+    """Return the mean cosine between consecutive moves: −1 for back and forth, 1 for straight on."""
+    if len(moves) < 2:
+        return np.ones(moves.shape[2:])
+    before, after = moves[:-1], moves[1:]
+    lengths = np.hypot(before[:, 0], before[:, 1]) * np.hypot(after[:, 0], after[:, 1])
+    dots = (before * after).sum(axis=1)
+    return np.where(lengths > 0, dots / np.where(lengths > 0, lengths, 1), 1.0).mean(axis=0)

@@ -1,0 +1,139 @@
+"""Arm and Scenario: everything about a what-if, and its form as a link.
+
+A link is flat text, one value a key: `surface=rosenbrock`, `surface.b=10.0`, `arm1.schedule.peak=0.1`, … Reading one never fails:
+what cannot be used is named in `complaints`, replaced by its default, and nothing else is lost.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from lr_explorer.links import Query, Reader, spelled, without
+from lr_explorer.noise import NOISES, Gaussian, Noise
+from lr_explorer.optimizers import OPTIMIZERS, Optimizer
+from lr_explorer.params import Described, choice, number, text, whole
+from lr_explorer.registry import Registry
+from lr_explorer.schedules import SCHEDULES, Schedule
+from lr_explorer.start import STARTS, Point, Start
+from lr_explorer.surfaces import SURFACES, Surface
+
+VERSION = "1"
+MAX_ARMS = 6
+ARM_COLOURS = {"blue": "blue", "orange": "orange", "green": "green", "pink": "pink", "sky": "sky blue", "grey": "grey"}
+
+
+# Kinds that a scenario, and each of its arms, chooses from a registry; the names are link keys and fields alike.
+_KINDS: dict[str, Registry[Any]] = {"surface": SURFACES, "start": STARTS, "noise": NOISES}
+_ARM_KINDS: dict[str, Registry[Any]] = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES}
+
+
+def _multiplier(axis: str) -> Any:
+    return number(
+        1.0, 0.0, 1e4, f"Rate × on {axis}", f"Multiplies the rate of the {axis} coordinate, as for a layer with its own rate; 0 freezes it.",
+        scale="log", slider=(0.01, 100.0),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Arm(Described):
+    """One contender: an optimizer with a schedule, under a name and a colour."""
+
+    name: str = text("Arm", "Name", "What this arm is called in the legend and the sentences.")  # type: ignore[misc]
+    colour: str = choice("blue", ARM_COLOURS, "Colour", "Colour of this arm; its dash and marker come from its place.")
+    optimizer: Optimizer = field(default_factory=lambda: OPTIMIZERS.create("sgd"))
+    schedule: Schedule = field(default_factory=lambda: SCHEDULES.create("constant"))
+    rate_x: float = _multiplier("x")
+    rate_y: float = _multiplier("y")
+
+
+def _default_arms() -> tuple[Arm, ...]:
+    sgd = OPTIMIZERS.create("sgd")
+    return (
+        Arm("Cosine", "blue", sgd, SCHEDULES.create("cosine", peak=0.13)),
+        Arm("Constant, high", "orange", sgd, SCHEDULES.create("constant", peak=0.13)),
+        Arm("Constant, low", "green", sgd, SCHEDULES.create("constant", peak=0.02)),
+    )
+
+
+@dataclass(frozen=True)
+class Scenario(Described):
+    """A what-if: a surface, a start, noise, a budget and one to six arms. The default shows annealing escape a shallow minimum."""
+
+    surface: Surface = field(default_factory=lambda: SURFACES.create("double_well"))
+    start: Start = None  # type: ignore[assignment]  # the surface's own start
+    noise: Noise = field(default_factory=lambda: Gaussian(sigma=2.0))
+    arms: tuple[Arm, ...] = field(default_factory=_default_arms)
+    steps: int = whole(500, 1, 20_000, "Steps", "Updates in a run; warm-up counts.", unit="updates", scale="log", slider=(10, 5000))
+    seed: int = whole(1, 0, 2**53 - 1, "Seed", "Names the noise: the same seed gives the same run, to the last digit.", slider=(0, 99))
+    replicate: int = whole(0, 0, 99_999, "Replicate", "Which member of the ensemble is shown.", slider=(0, 199))
+    complaints: tuple[str, ...] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.start is None:
+            object.__setattr__(self, "start", Point(*self.surface.start))
+        if not 1 <= len(self.arms) <= MAX_ARMS:
+            raise ValueError(f"Scenario.arms must hold 1 to {MAX_ARMS} arms; got {len(self.arms)}")
+
+    def to_query(self) -> dict[str, str]:
+        """Return the scenario as a link's keys and values, every value spelled out."""
+        query = {"v": VERSION}
+        for key in _KINDS:
+            query |= spelled(key, getattr(self, key))
+        query |= self.texts()
+        for i, arm in enumerate(self.arms, 1):
+            query |= {f"arm{i}.{name}": value for name, value in arm.texts().items()}
+            for kind in _ARM_KINDS:
+                query |= spelled(f"arm{i}.{kind}", getattr(arm, kind))
+        return query
+
+    @property
+    def link(self) -> str:
+        """The canonical text of this scenario: its query string, which also keys every cache."""
+        return urlencode(self.to_query())
+
+    @classmethod
+    def from_query(cls, query: Query) -> Self:
+        """Read a link's keys and values; what could not be used is named in `.complaints`."""
+        return cls.read(Reader(query))
+
+    @classmethod
+    def read(cls, reader: Reader) -> Self:
+        """Read what a page left of a link; every remaining key that is not a scenario's is named in `.complaints`."""
+        reader.version(VERSION)
+        fallback = cls()
+        surface = reader.described("surface", SURFACES, fallback.surface)
+        start = reader.described("start", STARTS, Point(*surface.start), x=surface.start[0], y=surface.start[1])
+        noise = reader.described("noise", NOISES, fallback.noise)
+        values = reader.values("", fallback)
+        arms = tuple(_read_arm(reader, key, place) for place, key in enumerate(reader.numbered("arm", MAX_ARMS), 1))
+        return cls(surface=surface, start=start, noise=noise, arms=arms or fallback.arms, **values, complaints=reader.closing())
+
+    def with_values(self, **values: Any) -> Self:
+        """Return a copy with some fields changed and without complaints."""
+        return replace(self, complaints=(), **values)
+
+    def edited(self, changes: Query) -> Self:
+        """Return the scenario with some of its link's values changed, as a control does; ValueError names what is refused.
+
+        Choosing another kind keeps the parameters that both kinds have; another surface brings its own parameters and start.
+        """
+        query = self.to_query()
+        for key, value in changes.items():
+            query[key] = value
+            registry = _KINDS.get(key) or _ARM_KINDS.get(key.partition(".")[2])
+            if registry is not None:
+                keeps = () if key == "surface" else registry[value].params()
+                query = without(query, key, keeps)
+            if key == "surface":
+                query = without(query, "start", set(STARTS[query["start"]].params()) - {"x", "y"})
+        changed = type(self).from_query(query)
+        if changed.complaints:
+            raise ValueError(" ".join(changed.complaints))
+        return changed
+
+
+def _read_arm(reader: Reader, key: str, place: int) -> Arm:
+    default = Arm(name=f"Arm {place}", colour=list(ARM_COLOURS)[place - 1])
+    kinds = {kind: reader.described(f"{key}.{kind}", registry, getattr(default, kind)) for kind, registry in _ARM_KINDS.items()}
+    return replace(default, **reader.values(f"{key}.", default), **kinds)

@@ -1,0 +1,22 @@
+"""The rate that does not change."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lr_explorer.schedules.base import SCHEDULES, Array, Schedule
+
+
+@SCHEDULES.register("constant")
+@dataclass(frozen=True)
+class Constant(Schedule):
+    """The same rate throughout (after warm-up). The yardstick: whatever a schedule gains, it gains over this."""
+
+    label = "Constant"
+    family = "Constant"
+    formula = r"\eta_t = \eta_{\max}"
+    source = "Robbins & Monro (1951) explain why it cannot converge under noise. PyTorch: no scheduler (its ConstantLR is a warm-up)."
+    floor_is_a_clip = True
+
+    def shape(self, update: Array, total: int) -> Array:
+        return np.ones_like(update)

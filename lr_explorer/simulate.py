@@ -1,0 +1,200 @@
+"""The only training loop: every arm and replicate of a scenario, step by step, as lanes of one array."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lr_explorer.noise import standard_normals
+from lr_explorer.optimizers.base import Rule
+from lr_explorer.outcome import Ends, ends, first_divergence
+from lr_explorer.scenario import Arm, Scenario
+
+Array = NDArray[np.float64]
+Whole = NDArray[np.int64]
+
+# Paths and losses are kept up to this many bytes; beyond it, only those of the first replicates.
+MEMORY_BUDGET = 128 * 2**20
+# What is in hand at a time: these bound memory and leave results as they are.
+_BLOCK_BYTES = 32 * 2**20
+_NOISE_STEPS = 256
+
+
+@dataclass(frozen=True)
+class ArmRun:
+    """What one arm did.
+
+    path: (steps + 1, 2, shown), NaN from divergence on. loss: (steps + 1, shown), inf from there on. lr: (steps,).
+    final, final_loss: the last point (2, replicates) and its loss (replicates,) of all replicates. diverged_at: (replicates,), −1 for never.
+    gradient, memory: (steps, 2, shown), what each update saw and what it was made of; only with anatomy.
+    """
+
+    arm: Arm
+    lr: Array
+    path: Array
+    loss: Array
+    final: Array
+    final_loss: Array
+    diverged_at: Whole
+    ends: Ends
+    gradient: Array | None = None
+    memory: Array | None = None
+
+    @property
+    def outcome(self) -> NDArray[np.object_]:
+        """How each replicate ended, shape (replicates,) of `Outcome`."""
+        return self.ends.outcome
+
+
+@dataclass(frozen=True)
+class Run:
+    """A simulated scenario; `arms` in the scenario's order, `replicates` the numbers of all replicates.
+
+    `shown` are the numbers of those that have a path: the first ones, all of them while memory allows.
+    """
+
+    scenario: Scenario
+    replicates: Whole
+    shown: Whole
+    arms: tuple[ArmRun, ...]
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Neighbouring arms that one rule moves; `lr[t]` broadcasts against (2, arms, replicates)."""
+
+    lanes: slice
+    rule: Rule
+    lr: list[Array]
+
+
+def simulate(scenario: Scenario, replicates: int | Sequence[int] | None = None, *, anatomy: bool = False) -> Run:
+    """Run every arm of the scenario on the same noise.
+
+    replicates: how many, from number 0; or their numbers; by default the one that the scenario shows.
+    Paths are complete up to 128 MB; beyond that they cover the first replicates only. Divergence is a result, never an exception.
+    """
+    numbers = _numbers(scenario, replicates)
+    # A point takes two floats and its loss one.
+    bytes_each = 24 * (scenario.steps + 1) * len(scenario.arms)
+    kept = min(len(numbers), max(1, MEMORY_BUDGET // bytes_each))
+    size = max(1, _BLOCK_BYTES // bytes_each)
+    blocks = [_run_block(scenario, numbers[i : i + size], max(0, kept - i), anatomy) for i in range(0, len(numbers), size)]
+    return Run(scenario, numbers, numbers[:kept], tuple(_joined(parts) for parts in zip(*blocks, strict=True)))
+
+
+def _numbers(scenario: Scenario, replicates: int | Sequence[int] | None) -> Whole:
+    if replicates is None:
+        return np.array([scenario.replicate])
+    numbers = np.arange(replicates) if isinstance(replicates, int | np.integer) else np.array(replicates, dtype=np.int64)
+    if numbers.ndim != 1 or len(numbers) < 1 or numbers.min() < 0:
+        raise ValueError(f"simulate: replicates must be at least one number, none below 0; got {replicates!r}")
+    return numbers
+
+
+def _run_block(scenario: Scenario, numbers: Whole, kept: int, anatomy: bool) -> tuple[ArmRun, ...]:
+    order = sorted(range(len(scenario.arms)), key=lambda i: _group_key(scenario.arms[i]))
+    path, gradient, memory = _advance(scenario, [scenario.arms[i] for i in order], numbers, anatomy)
+    runs = {}
+    for place, i in enumerate(order):
+        extra = {"gradient": gradient[:, :, place], "memory": memory[:, :, place]} if anatomy else {}
+        runs[i] = _arm_run(scenario, scenario.arms[i], path[:, :, place], kept, extra)
+    return tuple(runs[i] for i in range(len(order)))
+
+
+def _group_key(arm: Arm) -> tuple[str, str]:
+    return type(arm.optimizer).name, repr(arm.optimizer.structure())
+
+
+def _groups(arms: Sequence[Arm], steps: int, replicates: int) -> list[_Group]:
+    """Return one group for each run of neighbouring arms that differ in numbers only."""
+    groups, first = [], 0
+    for end in range(1, len(arms) + 1):
+        if end < len(arms) and _group_key(arms[end]) == _group_key(arms[first]):
+            continue
+        members = arms[first:end]
+        lr = _rates(members, steps)
+        optimizers = [arm.optimizer for arm in members]
+        groups.append(_Group(slice(first, end), type(optimizers[0]).rule(optimizers, (2, len(members), replicates)), lr))
+        first = end
+    return groups
+
+
+def _rates(arms: Sequence[Arm], steps: int) -> list[Array]:
+    """Return the rates of each step, in the smallest shape that broadcasts against (2, arms, replicates)."""
+    table = np.array([arm.schedule.values(steps) for arm in arms]).T
+    multipliers = np.array([[arm.rate_x for arm in arms], [arm.rate_y for arm in arms]])
+    if np.any(multipliers != 1):
+        return list(table[:, None, :, None] * multipliers[:, :, None])
+    if len(arms) == 1:
+        # 0-d arrays are numpy's fastest operands.
+        return [np.array(rate) for rate in table[:, 0]]
+    return list(table[:, :, None])
+
+
+def _advance(scenario: Scenario, arms: Sequence[Arm], numbers: Whole, anatomy: bool) -> tuple[Array, Array, Array]:
+    """Return the path (2, steps + 1, arms, replicates), and with anatomy the gradients seen and the memories (2, steps, arms, replicates)."""
+    steps, surface, noise = scenario.steps, scenario.surface, scenario.noise
+    lanes = (2, len(arms), len(numbers))
+    groups = _groups(arms, steps, len(numbers))
+    path = np.empty((2, steps + 1, *lanes[1:]))
+    gradients, memories = (np.empty((2, steps if anatomy else 0, *lanes[1:])) for _ in range(2))
+    x = np.broadcast_to(scenario.start.points(scenario.seed, numbers)[:, None, :], lanes).copy()
+    path[:, 0] = x
+    normals = np.empty(0)
+    # A path that diverges overflows on its way; that is a result, and no reason to warn. Set here, since threads do not inherit it.
+    with np.errstate(all="ignore"):
+        for t in range(steps):
+            grad = surface.gradient(x)
+            if not noise.is_silent:
+                if t % _NOISE_STEPS == 0:
+                    normals = standard_normals(scenario.seed, numbers, t, min(_NOISE_STEPS, steps - t))[:, :, None, :]
+                noise.perturb(grad, normals[t % _NOISE_STEPS])
+            if anatomy:
+                gradients[:, t] = grad
+            for group in groups:
+                group.rule.step(t, group.lr[t], x[:, group.lanes], grad[:, group.lanes])
+                if anatomy:
+                    memories[:, t, group.lanes] = group.rule.memory()
+            path[:, t + 1] = x
+    return path, gradients, memories
+
+
+def _arm_run(scenario: Scenario, arm: Arm, path: Array, kept: int, anatomy: dict[str, Array]) -> ArmRun:
+    diverged_at = first_divergence(path)
+    gone = (diverged_at >= 0) & (np.arange(scenario.steps + 1)[:, None] >= diverged_at)
+    path[:, gone] = np.nan
+    with np.errstate(all="ignore"):
+        loss = scenario.surface.value(path)
+    loss[gone] = np.inf
+    for values in anatomy.values():
+        values[:, gone[1:]] = np.nan
+    by_step = np.moveaxis(path, 0, 1)
+    return ArmRun(
+        arm=arm,
+        lr=arm.schedule.values(scenario.steps),
+        path=by_step[..., :kept],
+        loss=loss[:, :kept],
+        final=path[:, -1].copy(),
+        final_loss=loss[-1].copy(),
+        diverged_at=diverged_at,
+        ends=ends(scenario.surface, by_step, diverged_at),
+        **{name: np.moveaxis(values, 0, 1)[..., :kept] for name, values in anatomy.items()},
+    )
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    """Return the blocks' results as one: every array but the rates has the replicates last."""
+    if len(parts) == 1:
+        return parts[0]
+    first = parts[0]
+    values = {f.name: [getattr(part, f.name) for part in parts] for f in fields(first)}
+    joined = {
+        name: np.concatenate(blocks, axis=-1) if isinstance(blocks[0], np.ndarray) else _joined(blocks) if isinstance(blocks[0], Ends) else blocks[0]
+        for name, blocks in values.items()
+    }
+    if isinstance(first, ArmRun):
+        joined["lr"] = first.lr
+    return type(first)(**joined)

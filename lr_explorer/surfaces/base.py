@@ -1,0 +1,89 @@
+"""What a loss surface is: value, gradient, Hessian, declared minima, bounds and source."""
+
+import math
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lr_explorer.params import Described
+from lr_explorer.registry import Registry
+
+Array = NDArray[np.float64]
+Bounds = tuple[tuple[float, float], tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """A declared minimum: `point` (x, y), `value`, and whether it lies inside the box (then the gradient vanishes there).
+
+    smooth: false at the tip of a cone, where the loss has no gradient; the surface then answers with 0.
+    """
+
+    point: tuple[float, float]
+    value: float
+    interior: bool = True
+    smooth: bool = True
+
+
+class Surface(Described):
+    """A loss f(x, y). A point has shape (2, ...), x then y, in units of length; all methods broadcast over the rest.
+
+    family: heading in menus and reference. teaches: what it is good for, in a few words.
+    """
+
+    family: ClassVar[str] = ""
+    teaches: ClassVar[str] = ""
+
+    @property
+    @abstractmethod
+    def bounds(self) -> Bounds:
+        """The box ((x0, x1), (y0, y1)) that is drawn; runs may leave it."""
+
+    @property
+    @abstractmethod
+    def minima(self) -> tuple[Minimum, ...]:
+        """All local minima in the box, the lowest first; for a continuum of them, none."""
+
+    @property
+    @abstractmethod
+    def start(self) -> tuple[float, float]:
+        """A start (x, y) from which the surface shows what it teaches."""
+
+    @abstractmethod
+    def value(self, point: Array) -> Array:
+        """Return the loss at `point`, shape (...)."""
+
+    @abstractmethod
+    def gradient(self, point: Array) -> Array:
+        """Return the gradient at `point`: a new array of shape (2, ...), loss per unit of length."""
+
+    @abstractmethod
+    def hessian(self, point: Array) -> Array:
+        """Return the second derivatives at `point`, shape (2, 2, ...)."""
+
+    @property
+    def diagonal(self) -> float:
+        """Length of the box's diagonal, the yardstick for distances on this surface."""
+        (x0, x1), (y0, y1) = self.bounds
+        return math.hypot(x1 - x0, y1 - y0)
+
+    @property
+    def lowest(self) -> float:
+        """The least declared loss; 0 where no minimum is declared."""
+        return self.minima[0].value if self.minima else 0.0
+
+    def is_global(self, minimum: Minimum) -> bool:
+        """Return whether no declared minimum lies lower."""
+        return math.isclose(minimum.value, self.lowest, rel_tol=1e-9, abs_tol=1e-9)
+
+    def minima_at(self, points: Array) -> tuple[Minimum, ...]:
+        """Return interior minima at `points`, shape (2, n), with their values, the lowest first."""
+        values = self.value(points)
+        order = np.argsort(values, kind="stable")
+        return tuple(Minimum((float(x), float(y)), float(value)) for x, y, value in zip(*points[:, order], values[order], strict=True))
+
+
+SURFACES: Registry[Surface] = Registry("surface")

@@ -1,0 +1,1 @@
+"""Parameters to widgets to links, the page frame, and the player."""

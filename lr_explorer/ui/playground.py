@@ -1,0 +1,189 @@
+"""The Playground's parts: set-up, presets, the arms' controls, the live figure and what it meant."""
+
+import streamlit as st
+
+from lr_explorer.experiments.ensemble import REPLICATES
+from lr_explorer.experiments.measures import global_basin
+from lr_explorer.experiments.presets import PRESETS
+from lr_explorer.figures.animation import animation_html
+from lr_explorer.figures.wire import run_payload
+from lr_explorer.noise import NOISES
+from lr_explorer.optimizers import OPTIMIZERS
+from lr_explorer.params import Described
+from lr_explorer.registry import Registry
+from lr_explorer.scenario import MAX_ARMS, Scenario
+from lr_explorer.schedules import SCHEDULES
+from lr_explorer.simulate import Run, simulate
+from lr_explorer.start import STARTS
+from lr_explorer.story import what_happened
+from lr_explorer.surfaces import SURFACES
+from lr_explorer.ui import cached, state
+from lr_explorer.ui.controls import Control, control, show_controls
+from lr_explorer.ui.player import show_player
+from lr_explorer.ui.tables import story_table, summary_table
+
+
+def set_up() -> None:
+    """Show what is set before watching: surface, noise, steps, seed."""
+    scenario = state.scenario()
+    st.markdown("**Surface**")
+    _kind("surface", SURFACES, scenario.surface, "Loss surface")
+    _parameters("surface", scenario.surface)
+    st.markdown("**Noise and budget**")
+    if len(NOISES) > 1:
+        _kind("noise", NOISES, scenario.noise, "Noise")
+    rows = _rows("noise", scenario.noise) + [control(name, param, getattr(scenario, name)) for name, param in scenario.params().items()]
+    show_controls(rows, state.edit, key="set-up")
+    st.button("Re-roll the seed", on_click=state.reroll, icon=":material/casino:", width="stretch", help="Another seed: the same experiment with other noise.")
+
+
+def presets() -> None:
+    """Show the presets, one click each, and what the chosen one claims."""
+    chosen = state.view().preset
+    st.session_state["presets"] = chosen if chosen in PRESETS else None
+    st.pills(
+        "Start from an experiment",
+        list(PRESETS),
+        format_func=lambda name: f"{PRESETS[name].claim} · {PRESETS[name].label}" if PRESETS[name].claim else PRESETS[name].label,
+        key="presets",
+        on_change=_open_chosen_preset,
+    )
+    if chosen in PRESETS:
+        preset = PRESETS[chosen]
+        changed = "" if state.scenario() == preset.scenario else " *You have changed it since.*"
+        claim = f"**{preset.claim} – the claim:** " if preset.claim else "**The claim:** "
+        st.markdown(f"{claim}{preset.says}  \n**Watch:** {preset.look}{changed}")
+
+
+def figure(run: Run) -> None:
+    """Show the run in the player."""
+    scenario, view = run.scenario, state.view()
+    surface = scenario.surface
+    surface_key = f"{type(surface).name} {sorted(surface.texts().items())}"
+    values = tuple((name, getattr(surface, name)) for name in surface.params())
+    payload = run_payload(
+        run,
+        key=scenario.link,
+        surface_key=surface_key,
+        anatomy_arm=view.anatomy - 1 if 0 < view.anatomy <= len(run.arms) else None,
+        view=view.view,
+        summary=" ".join(f"{arm.arm.name}: {arm.outcome[0].value}." for arm in run.arms),
+    )
+    show_player(cached.surface_bytes(type(surface).name, values, surface_key), payload, state.edit, lambda chosen: state.edit_view(view=chosen))
+
+
+def arms() -> None:
+    """Show the arms, the controls of the selected one, and what all of them share."""
+    scenario = state.scenario()
+    place = state.selected_arm()
+    st.session_state["selected_arm"] = place
+    st.pills(
+        "Arms",
+        range(len(scenario.arms)),
+        format_func=lambda i: scenario.arms[i].name if i < len(scenario.arms) else "",
+        key="selected_arm",
+        required=True,
+        wrap=True,
+    )
+    with st.container(horizontal=True, gap="small"):
+        full = len(scenario.arms) == MAX_ARMS
+        st.button("Add", on_click=state.add_arm, disabled=full, icon=":material/add:")
+        st.button("Duplicate", on_click=lambda: state.add_arm(like=scenario.arms[place]), disabled=full)
+        st.button("Remove", on_click=lambda: state.remove_arm(place), disabled=len(scenario.arms) == 1)
+    _arm(scenario, place)
+    st.session_state["one-peak"] = state.view().one_peak
+    st.toggle("One peak rate for all arms", key="one-peak", on_change=lambda: state.share_peak(st.session_state["one-peak"]))
+    _anatomy(scenario)
+    with st.expander("Start", key="start-box"):
+        _kind("start", STARTS, scenario.start, "Start")
+        (x0, x1), (y0, y1) = scenario.surface.bounds
+        show_controls(_rows("start", scenario.start, x=(x0, x1), y=(y0, y1)), state.edit, key="start-controls")
+
+
+def happened(run: Run) -> None:
+    """Say in a sentence for each arm what happened."""
+    st.markdown("#### What happened")
+    st.html(story_table([arm.arm for arm in run.arms], what_happened(run), dark=_is_dark()))
+
+
+def replicates(scenario: Scenario) -> None:
+    """Say what many replicates did, so that nobody is shown one lucky path."""
+    name = state.view().preset
+    measure = PRESETS[name].measure if name in PRESETS else global_basin()
+    st.markdown(f"#### What {REPLICATES} replicates did")
+    st.markdown(f"The same scenario with {REPLICATES} different draws of the noise, computed just now; the figure shows number {scenario.replicate}.")
+    summaries = cached.replicates(scenario.link, name, scenario)
+    st.html(summary_table(summaries, measure.says, dark=_is_dark()))
+
+
+def downloads(run: Run) -> None:
+    """Offer the animation as a file."""
+    st.download_button(
+        "Download the animation (HTML)",
+        data=lambda: animation_html(run),
+        file_name="lr-explorer.html",
+        mime="text/html",
+        on_click="ignore",
+        help="One file that plays anywhere, without a network (about 5 MB).",
+    )
+
+
+def played() -> Run:
+    """Return the scenario's run, with its steps taken apart if that is to be shown."""
+    return simulate(state.scenario(), anatomy=state.view().anatomy > 0)
+
+
+def _arm(scenario: Scenario, place: int) -> None:
+    arm, key = scenario.arms[place], f"arm{place + 1}"
+    _kind(f"{key}.schedule", SCHEDULES, arm.schedule, "Schedule", widget="schedule")
+    show_controls(_rows(f"{key}.schedule", arm.schedule, warmup=(0, scenario.steps)), state.edit, key="schedule-controls")
+    _kind(f"{key}.optimizer", OPTIMIZERS, arm.optimizer, "Optimizer", widget="optimizer")
+    usual = arm.optimizer.suggested_peak
+    if not usual / 10 <= arm.schedule.peak <= usual * 10:
+        st.button(f"Use {usual:g}, a usual peak rate for {arm.optimizer.label}", on_click=state.edit, args=({f"{key}.schedule.peak": repr(usual)},))
+    show_controls(_rows(f"{key}.optimizer", arm.optimizer), state.edit, key="optimizer-controls")
+    with st.expander("Name, colour, rate per coordinate", key="arm-box"):
+        show_controls(_rows(key, arm), state.edit, key="arm-controls")
+
+
+def _anatomy(scenario: Scenario) -> None:
+    st.session_state["anatomy"] = min(state.view().anatomy, len(scenario.arms))
+    st.selectbox(
+        "Step anatomy",
+        range(len(scenario.arms) + 1),
+        format_func=lambda i: scenario.arms[i - 1].name if i else "off",
+        key="anatomy",
+        on_change=lambda: state.edit_view(anatomy=st.session_state["anatomy"]),
+        help="Shows at the cursor the gradient, the optimizer's memory and the update that they make, as arrows with numbers.",
+    )
+
+
+def _kind(key: str, registry: Registry, thing: Described, label: str, widget: str | None = None) -> None:  # type: ignore[type-arg]
+    """Show a menu of the registry's classes for link key `key`."""
+    widget = widget or key
+    st.session_state[widget] = type(thing).name
+    st.selectbox(
+        label,
+        list(registry),
+        format_func=lambda name: registry[name].label,
+        key=widget,
+        on_change=lambda: state.edit({key: st.session_state[widget]}),
+    )
+
+
+def _rows(key: str, thing: Described, **sliders: tuple[float, float]) -> list[Control]:
+    return [control(f"{key}.{name}", param, getattr(thing, name), slider=sliders.get(name)) for name, param in thing.params().items()]
+
+
+def _parameters(key: str, thing: Described) -> None:
+    if thing.params():
+        show_controls(_rows(key, thing), state.edit, key=f"{key}-controls")
+
+
+def _open_chosen_preset() -> None:
+    if st.session_state["presets"] is not None:
+        state.open_preset(st.session_state["presets"])
+
+
+def _is_dark() -> bool:
+    return st.context.theme.type == "dark"

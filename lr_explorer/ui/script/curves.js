@@ -1,0 +1,256 @@
+// Learning rate over loss, on one axis of steps. Plotly draws the axes; the curves are canvas, like the trails on the map.
+
+import { element, rateAt, show } from "./format.js";
+import { Layer, boxOf, isInside, mark, project, scaleOf, stroke } from "./paint.js";
+import { placeTip } from "./map.js";
+
+// Below this share of the largest loss double precision has nothing left to tell.
+const DEEPEST = 1e-16;
+// A run that diverges may leave the panel; it shall not flatten the others.
+const HEADROOM = 100;
+const GAP = 34;
+
+export class CurvesView {
+  /** onSeek(step): the panel was clicked. onScale(): an axis was switched between linear and log. */
+  constructor(host, Plotly, { onSeek, onScale }) {
+    Object.assign(this, { host, Plotly, onSeek, onScale });
+    this.isLog = { lr: false, loss: true };
+    this.plot = element("div", { class: "lrx-plot" });
+    host.append(this.plot);
+    this.base = new Layer(host, "base");
+    this.bold = new Layer(host, "bold");
+    this.heads = new Layer(host, "heads");
+    this.titles = { lr: this.#title("lr"), loss: this.#title("loss") };
+    this.tip = element("div", { class: "lrx-tip lrx-tip-table", "aria-hidden": "true", hidden: "" });
+    host.append(this.tip);
+    this.#listen();
+  }
+
+  #title(panel) {
+    const label = element("span");
+    const toggle = element("button", { type: "button", class: "lrx-toggle", onclick: () => {
+      this.isLog[panel] = !this.isLog[panel];
+      this.onScale();
+    } });
+    const bar = element("div", { class: "lrx-title" }, label, toggle);
+    this.host.append(bar);
+    return { bar, label, toggle };
+  }
+
+  /** Draw axes for `run` and take its curves (and the ghost's) into pixels. */
+  draw(run, ghost, theme, size, resets) {
+    Object.assign(this, { run, ghost, theme, size });
+    this.scales = { lr: this.#lrScale(), loss: this.#lossScale() };
+    const layout = this.#layout(resets);
+    const isFirst = !this.plot._fullLayout;
+    // An axis costs ~20 ms to draw; most changes of a run leave all three as they were.
+    const wanted = JSON.stringify([layout, size.config.displayModeBar]);
+    if (wanted !== this.shown) this.Plotly.react(this.plot, TRACES, layout, size.config);
+    this.shown = wanted;
+    if (isFirst) {
+      for (const event of ["plotly_relayout", "plotly_relayouting", "plotly_afterplot"]) this.plot.on(event, () => this.onMoved?.());
+    }
+    if (this.base.width !== size.width || this.base.height !== size.height) {
+      for (const layer of [this.base, this.bold, this.heads]) layer.resize(size.width, size.height);
+    }
+    this.#writeTitles();
+    this.readAxes();
+    this.project();
+  }
+
+  readAxes() {
+    const { xaxis, yaxis, yaxis2 } = this.plot._fullLayout;
+    this.toStep = scaleOf(xaxis);
+    this.panels = { lr: { ...scaleOf(yaxis), box: boxOf(xaxis, yaxis) }, loss: { ...scaleOf(yaxis2), box: boxOf(xaxis, yaxis2) } };
+  }
+
+  /** Recompute all pixels, after an axis moved. */
+  project() {
+    const curves = (arms) => arms.flatMap((arm, i) => [this.#curve(arm, "lr", arm.lr, i), this.#curve(arm, "loss", arm.excess, i)]);
+    this.curves = curves(this.run.arms);
+    this.base.clear();
+    this.bold.clear();
+    for (const { panel, path, arm } of this.ghost ? curves(this.ghost.arms) : []) {
+      this.#stroke(this.base, panel, path, { colour: arm.colour[this.theme.side], width: 1.2, dash: [1.5, 3.5], alpha: 0.7 });
+    }
+    for (const { panel, path, arm } of this.curves) {
+      const colour = arm.colour[this.theme.side];
+      this.#stroke(this.base, panel, path, { colour, width: 1.1, alpha: 0.45 });
+      this.#stroke(this.bold, panel, path, { colour, width: 2, dash: arm.dash });
+    }
+  }
+
+  #stroke(layer, panel, path, style) {
+    layer.within(this.panels[panel].box, (pen) => stroke(pen, path, 0, path.x.length, style));
+  }
+
+  #curve(arm, panel, values, i) {
+    const { along, box } = this.panels[panel];
+    const scale = this.scales[panel];
+    const steps = Array.from({ length: values.length }, (_, step) => step);
+    return { panel, arm, i, values, path: project(steps, values, this.toStep.along, (value) => along(scale.place(value)), box) };
+  }
+
+  #lrScale() {
+    const [low, high] = extent(this.run.arms.map((arm) => arm.lr));
+    if (!this.isLog.lr) return { range: roundRange(Math.min(0, low), high), place: (value) => value, type: "linear" };
+    // A rate of zero has no logarithm: its curve goes down to the panel's edge.
+    const [least] = extent(this.run.arms.map((arm) => arm.lr), (value) => value > 0);
+    const floor = Math.log10(Math.max(least, high * 1e-12));
+    return { range: roundDecades(floor, Math.log10(high)), place: (value) => (value > 0 ? Math.log10(value) : floor - 1), type: "log" };
+  }
+
+  #lossScale() {
+    const steady = this.run.arms.filter((arm) => arm.diverged_at < 0);
+    const first = Math.max(...this.run.arms.map((arm) => arm.excess[0]).filter(Number.isFinite), 0);
+    const [low, highest] = extent(this.run.arms.map((arm) => arm.excess));
+    const [, high] = extent(steady.map((arm) => arm.excess));
+    const top = Math.min(highest, HEADROOM * Math.max(first, Number.isFinite(high) ? high : 0));
+    if (!this.isLog.loss) {
+      const { offset } = this.run.loss;
+      return { range: roundRange(low + offset, top + offset), place: (value) => value + offset, type: "linear" };
+    }
+    const [least] = extent(this.run.arms.map((arm) => arm.excess), (value) => value > 0);
+    const floor = Math.log10(Math.max(least, top * DEEPEST));
+    const range = roundDecades(floor, Math.log10(top));
+    this.beyond = low <= 0 || least < top * DEEPEST ? (10 ** range[0]).toExponential(0).replace("-", "−") : "";
+    return { range, place: (value) => (value > 0 ? Math.log10(value) : floor - 1), type: "log" };
+  }
+
+  #writeTitles() {
+    const { lr, loss } = this.titles;
+    const [top, second] = this.#tops();
+    lr.bar.style.top = `${top - 25}px`;
+    loss.bar.style.top = `${second - 25}px`;
+    for (const { bar } of [lr, loss]) bar.style.right = `${this.size.right}px`;
+    lr.label.textContent = "learning rate η";
+    loss.label.textContent = this.isLog.loss ? this.run.loss.label + (this.beyond ? ` (lower edge: ${this.beyond} or less)` : "") : "loss";
+    for (const [panel, { toggle }] of Object.entries(this.titles)) {
+      toggle.textContent = this.isLog[panel] ? "log" : "linear";
+      toggle.setAttribute("aria-label", `${panel === "lr" ? "Learning rate" : "Loss"} axis: ${this.isLog[panel] ? "logarithmic" : "linear"}. Switch.`);
+    }
+  }
+
+  /** Return where the two panels begin, in pixels; the gap between them holds the second title. */
+  #tops() {
+    const inner = this.size.height - this.size.top - 38;
+    return [this.size.top, this.size.top + (inner + GAP) / 2];
+  }
+
+  #layout(resets) {
+    const { theme, size, run } = this;
+    const inner = size.height - size.top - 38;
+    const share = (inner - GAP) / 2 / inner;
+    const y = (panel, domain) => ({
+      type: this.scales[panel].type, range: this.scales[panel].range, domain, anchor: "x", automargin: false, nticks: 5, zeroline: false,
+      gridcolor: theme.grid, linecolor: theme.line, exponentformat: "e", minexponent: 3, uirevision: `${run.surface} ${panel} ${this.scales[panel].type} ${resets}`,
+      dtick: this.scales[panel].type === "log" ? Math.max(1, Math.ceil((this.scales[panel].range[1] - this.scales[panel].range[0]) / 5)) : undefined,
+    });
+    return {
+      ...size.plotly,
+      margin: { l: 50, r: size.right, t: size.top, b: 38, autoexpand: false },
+      uirevision: `${run.surface} ${resets}`,
+      xaxis: {
+        range: [0, Math.max(run.steps, 1)], anchor: "y2", automargin: false, nticks: 6, zeroline: false, gridcolor: theme.grid, linecolor: theme.line,
+        title: { text: "step", standoff: 4, font: { size: 13 } }, uirevision: `${run.surface} ${run.steps} ${resets}`,
+      },
+      yaxis: y("lr", [1 - share, 1]),
+      yaxis2: y("loss", [0, share]),
+      showlegend: false,
+      hovermode: false,
+    };
+  }
+
+  /** Show the cursor at `step`: the bold curves are there already, and uncovered up to it. */
+  paint(step) {
+    const x = this.toStep.along(step);
+    const { left, right } = this.panels.lr.box;
+    const covered = Math.max(0, this.size.width - Math.max(x, left - 1));
+    this.bold.canvas.style.clipPath = `inset(0 ${covered}px 0 0)`;
+    this.bold.canvas.dataset.covered = covered;
+    this.heads.clear();
+    if (x < left - 1 || x > right + 1) return;
+    const pen = this.heads.pen;
+    for (const { box } of Object.values(this.panels)) {
+      pen.fillStyle = this.theme.quiet;
+      pen.fillRect(Math.round(x) - 0.5, box.top, 1, box.bottom - box.top);
+    }
+    for (const { panel, arm, values } of this.curves) this.#paintHead(panel, arm, panel === "lr" ? rateAt(arm, step) : values[step], x);
+  }
+
+  #paintHead(panel, arm, value, x) {
+    const { along, box } = this.panels[panel];
+    const y = along(this.scales[panel].place(value));
+    if (y < box.top - 2 || y > box.bottom + 2 || !Number.isFinite(y)) return;
+    mark(this.heads.pen, arm.marker, x, y, 4, arm.colour[this.theme.side], this.theme);
+  }
+
+  #listen() {
+    let press = null;
+    const stepAt = (event) => {
+      const frame = this.host.getBoundingClientRect();
+      const [px, py] = [event.clientX - frame.left, event.clientY - frame.top];
+      const isOnPanel = this.panels && Object.values(this.panels).some(({ box }) => isInside(box, px, py));
+      const step = isOnPanel ? Math.round(this.toStep.back(px)) : -1;
+      return step >= 0 && step <= this.run.steps ? { step, px, py } : null;
+    };
+    this.host.addEventListener("pointerdown", (event) => (press = event.target.closest("button, .modebar") ? null : event), true);
+    this.onRelease = (event) => {
+      const isClick = press && Math.hypot(event.clientX - press.clientX, event.clientY - press.clientY) < 4;
+      press = null;
+      const at = isClick && stepAt(event);
+      if (at) this.onSeek(at.step);
+    };
+    window.addEventListener("pointerup", this.onRelease, true);
+    this.host.addEventListener("pointermove", (event) => {
+      const at = event.pointerType === "touch" ? null : stepAt(event);
+      this.tip.hidden = !at;
+      if (at) this.#showTip(at);
+    });
+    this.host.addEventListener("pointerleave", () => (this.tip.hidden = true));
+  }
+
+  #showTip({ step, px, py }) {
+    const rows = this.run.arms.map((arm) =>
+      element("tr", {}, element("th", {}, arm.name), element("td", {}, show(rateAt(arm, step))), element("td", {}, show(arm.excess[step] + this.run.loss.offset))),
+    );
+    const head = element("tr", {}, element("th", {}, `step ${step}`), element("td", {}, "η"), element("td", {}, "loss"));
+    this.tip.replaceChildren(element("table", {}, head, ...rows));
+    placeTip(this.tip, px, py, this.size);
+  }
+
+  destroy() {
+    window.removeEventListener("pointerup", this.onRelease, true);
+    this.Plotly.purge(this.plot);
+  }
+}
+
+// Plotly draws a panel only where a trace asks for one.
+const TRACES = ["y", "y2"].map((yaxis) => ({ type: "scatter", x: [null], y: [null], xaxis: "x", yaxis, hoverinfo: "skip" }));
+
+/** Return the least and greatest finite value of all arrays that `isMeant`. */
+function extent(arrays, isMeant = () => true) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const values of arrays) {
+    for (const value of values) {
+      if (!Number.isFinite(value) || !isMeant(value)) continue;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  }
+  return [low, high];
+}
+
+/** Return a linear range, rounded outwards to tenths of its size: it stays as it is while a slider changes the run a little. */
+function roundRange(low, high) {
+  if (!(high >= low)) return [0, 1];
+  const size = high - low || Math.abs(high) || 1;
+  const unit = 10 ** Math.floor(Math.log10(size)) / (size / 10 ** Math.floor(Math.log10(size)) > 3 ? 1 : 4);
+  return [low === 0 ? 0 : Math.floor((low - 0.03 * size) / unit) * unit, Math.ceil((high + 0.03 * size) / unit) * unit];
+}
+
+/** Return a range of log10 values, rounded outwards to half decades. */
+function roundDecades(low, high) {
+  if (!(high >= low) || !Number.isFinite(low + high)) return [-1, 1];
+  return [Math.floor(2 * low - 0.2) / 2, Math.ceil(2 * high + 0.2) / 2];
+}

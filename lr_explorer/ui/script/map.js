@@ -1,0 +1,344 @@
+// The map: the contour by Plotly, everything that moves on canvases above it, and the start as something to take hold of.
+
+import { element, show, spell } from "./format.js";
+import { Layer, arrow, boxOf, countUpTo, crossOut, isInside, mark, pointBeyond, project, scaleOf, stroke } from "./paint.js";
+import { heightAt, lossAt } from "./wire.js";
+
+const LEVELS = 18;
+// A press that moves further than this is a drag (zoom, pan, scroll), not a click.
+const CLICK_SLACK = 4;
+const KEY_STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+const ARROW_SHARE = 0.16;
+const LEAST_ARROW = 10;
+
+/** Return the arrows' looks; the legend below the map draws from the same table. */
+export const arrowStyles = (theme) => ({
+  gradient: { colour: theme.dark ? "#FF8F8F" : "#A11D2B", width: 2, dash: [], isFilled: false },
+  memory: { colour: theme.dark ? "#C9A6FF" : "#5B2A9D", width: 2, dash: [5, 4], isFilled: false },
+  update: { colour: theme.ink, width: 3, dash: [], isFilled: true },
+});
+
+export class MapView {
+  /** onStart(x, y, isFinal) is called with texts for the link while the start is moved. */
+  constructor(host, Plotly, onStart) {
+    this.Plotly = Plotly;
+    this.host = host;
+    this.onStart = onStart;
+    this.plot = element("div", { class: "lrx-plot", role: "img" });
+    host.append(this.plot);
+    this.base = new Layer(host, "base");
+    this.casing = new Layer(host, "casing");
+    this.core = new Layer(host, "core");
+    this.heads = new Layer(host, "heads");
+    this.handle = element("button", { type: "button", class: "lrx-start" });
+    this.tip = element("div", { class: "lrx-tip", "aria-hidden": "true", hidden: "" });
+    host.append(this.handle, this.tip);
+    this.heldStart = null;
+    this.#listenToHandle();
+    this.#listenToClicks();
+    this.#listenToPointer();
+  }
+
+  /** Draw the static picture: needed for another surface, theme or size, not for another run. */
+  draw(surface, theme, size, resets) {
+    Object.assign(this, { surface, theme, size });
+    const isFirst = !this.plot._fullLayout;
+    this.Plotly.react(this.plot, this.#traces(), this.#layout(resets), size.config);
+    if (isFirst) {
+      for (const event of ["plotly_relayout", "plotly_relayouting", "plotly_afterplot"]) this.plot.on(event, () => this.onMoved?.());
+    }
+    for (const layer of [this.base, this.casing, this.core, this.heads]) layer.resize(size.width, size.height);
+    this.readAxes();
+  }
+
+  readAxes() {
+    const { xaxis, yaxis } = this.plot._fullLayout;
+    this.toX = scaleOf(xaxis);
+    this.toY = scaleOf(yaxis);
+    this.box = boxOf(xaxis, yaxis);
+  }
+
+  #traces() {
+    const { bounds, shape, height, range, ticks, scale, minima } = this.surface;
+    const [[x0, x1], [y0, y1]] = bounds;
+    const [rows, columns] = shape;
+    const colours = scale[this.theme.dark ? "dark" : "light"];
+    const level = (range[1] - range[0] || 1) / LEVELS;
+    const contour = {
+      type: "contour",
+      z: Array.from({ length: rows }, (_, row) => height.subarray(row * columns, (row + 1) * columns)),
+      x0, dx: (x1 - x0) / (columns - 1), y0, dy: (y1 - y0) / (rows - 1),
+      zmin: range[0], zmax: range[1], zauto: false,
+      colorscale: colours.map((colour, i) => [i / (colours.length - 1), colour]),
+      contours: { coloring: "heatmap", start: range[0] + level / 2, end: range[1], size: level },
+      line: { width: 0.6, color: this.theme.dark ? "rgba(200,220,240,0.28)" : "rgba(40,65,90,0.32)" },
+      hoverinfo: "skip",
+      colorbar: {
+        thickness: 8, len: 1, x: 1.01, xpad: 2, ypad: 0, outlinewidth: 0,
+        tickvals: ticks.values, ticktext: ticks.text, tickfont: { size: 11, color: this.theme.quiet },
+        title: { text: "loss", font: { size: 11, color: this.theme.quiet }, side: "top" },
+      },
+    };
+    const places = (isGlobal) => minima.filter((minimum) => minimum.global === isGlobal);
+    return [contour, this.#minima(places(false), "circle-open", "local minimum"), this.#minima(places(true), "star", "lowest minimum")];
+  }
+
+  #minima(minima, symbol, name) {
+    return {
+      type: "scatter", mode: "markers", cliponaxis: true, hoverinfo: "skip", showlegend: false, name,
+      x: minima.map((minimum) => minimum.x),
+      y: minima.map((minimum) => minimum.y),
+      marker: { symbol, size: symbol === "star" ? 13 : 9, color: this.theme.ink, line: { width: symbol === "star" ? 1.5 : 2, color: symbol === "star" ? this.theme.page : this.theme.ink } },
+    };
+  }
+
+  #layout(resets) {
+    const { theme, size, surface } = this;
+    const axis = (title, range) => ({
+      range, title: { text: title, standoff: 4, font: { size: 13 } }, zeroline: false, showgrid: false, automargin: false,
+      ticks: "outside", ticklen: 4, tickcolor: theme.line, linecolor: theme.line, nticks: 6, constrain: "domain",
+    });
+    return {
+      ...size.plotly,
+      margin: { l: size.isNarrow ? 40 : 46, r: 52, t: size.top, b: 38, autoexpand: false },
+      uirevision: `${surface.id} ${resets}`,
+      xaxis: axis("x", [...surface.bounds[0]]),
+      yaxis: axis("y", [...surface.bounds[1]]),
+      showlegend: false,
+      hovermode: false,
+    };
+  }
+
+  /** Take a run (and the one before it, or null) into pixels. */
+  setRun(run, ghost) {
+    this.run = run;
+    this.ghost = ghost;
+    const inPixels = (arm) => project(arm.x, arm.y, this.toX.along, this.toY.along, this.box);
+    this.paths = run.arms.map(inPixels);
+    this.ghosts = ghost ? ghost.arms.map(inPixels) : [];
+    this.#paintBase();
+    this.#placeHandle();
+    this.drawn = null;
+  }
+
+  #paintBase() {
+    this.base.clear();
+    this.base.within(this.box, (pen) => {
+      this.ghosts.forEach((path, i) => {
+        const colour = this.ghost.arms[i].colour[this.theme.side];
+        stroke(pen, path, 0, path.x.length, { colour: this.theme.casing, width: 3, alpha: 0.45 });
+        stroke(pen, path, 0, path.x.length, { colour, width: 1.3, dash: [1.5, 3.5], alpha: 0.75 });
+      });
+      this.paths.forEach((path) => stroke(pen, path, 0, path.x.length, { colour: this.theme.casing, width: 3, alpha: 0.5 }));
+      this.paths.forEach((path, i) => stroke(pen, path, 0, path.x.length, { colour: this.run.arms[i].colour[this.theme.side], width: 1.1, alpha: 0.55 }));
+      this.#paintStartCircle(pen);
+    });
+  }
+
+  #paintStartCircle(pen) {
+    const { x, y, radius } = this.heldStart ?? this.run.start;
+    if (!radius) return;
+    pen.strokeStyle = this.theme.ink;
+    pen.lineWidth = 1.2;
+    pen.setLineDash([3, 3]);
+    pen.beginPath();
+    pen.ellipse(this.toX.along(x), this.toY.along(y), Math.abs(radius * this.toX.perUnit), Math.abs(radius * this.toY.perUnit), 0, 0, 2 * Math.PI);
+    pen.stroke();
+    pen.setLineDash([]);
+  }
+
+  /** Show the cursor at `step`. Trails grow by what is new; only going back starts them afresh. */
+  paint(step) {
+    this.#growTrails(step);
+    this.heads.clear();
+    this.heads.within(this.box, (pen) => {
+      this.run.arms.forEach((arm, i) => this.#paintHead(pen, arm, i, step));
+      this.#paintAnatomy(pen, step);
+    });
+  }
+
+  #growTrails(step) {
+    const ends = this.paths.map((path) => countUpTo(path, step));
+    if (!this.drawn || ends.some((end, i) => end < this.drawn[i])) {
+      this.casing.clear();
+      this.core.clear();
+      this.drawn = ends.map(() => 0);
+    }
+    const pieces = ends.map((end, i) => [this.paths[i], Math.max(this.drawn[i] - 1, 0), end]);
+    this.casing.within(this.box, (pen) => {
+      for (const [ink, width] of [[this.theme.hairline, 6], [this.theme.casing, 4.6]]) {
+        pieces.forEach(([path, first, end]) => stroke(pen, path, first, end, { colour: ink, width }));
+      }
+    });
+    this.core.within(this.box, (pen) => {
+      pieces.forEach(([path, first, end], i) => {
+        const { colour, dash } = this.run.arms[i];
+        stroke(pen, path, first, end, { colour: colour[this.theme.side], width: 2.4, dash });
+      });
+    });
+    this.drawn = ends;
+  }
+
+  #paintHead(pen, arm, i, step) {
+    const [x, y] = this.headOf(arm, step);
+    const [px, py] = [this.toX.along(x), this.toY.along(y)];
+    const colour = arm.colour[this.theme.side];
+    if (!isInside(this.box, px, py)) pointBeyond(pen, this.box, px, py, colour, this.theme);
+    else if (arm.diverged_at >= 0 && step >= arm.diverged_at) crossOut(pen, px, py, colour, this.theme);
+    else mark(pen, arm.marker, px, py, 5.5, colour, this.theme);
+  }
+
+  /** Return where an arm's head is: a run that diverged stays at its last good point. */
+  headOf(arm, step) {
+    const last = arm.diverged_at > 0 ? Math.min(step, arm.diverged_at - 1) : step;
+    return [arm.x[last], arm.y[last]];
+  }
+
+  #paintAnatomy(pen, step) {
+    const parts = stepParts(this.run, step);
+    if (!parts) return;
+    const styles = arrowStyles(this.theme);
+    const [px, py] = [this.toX.along(parts.x), this.toY.along(parts.y)];
+    const reach = ARROW_SHARE * Math.min(this.box.right - this.box.left, this.box.bottom - this.box.top);
+    const draw = (vector, style, length) => {
+      if (!vector) return;
+      const [dx, dy] = [vector[0] * this.toX.perUnit, -vector[1] * this.toY.perUnit];
+      const size = Math.hypot(dx, dy);
+      if (size > 0 && Number.isFinite(size)) arrow(pen, px, py, (dx / size) * length(size), (dy / size) * length(size), style, this.theme);
+    };
+    // Gradient and memory have other units than the map: their arrows tell directions, the legend their sizes.
+    draw(parts.gradient, styles.gradient, () => reach);
+    draw(parts.memory, styles.memory, () => 0.8 * reach);
+    draw(parts.update, styles.update, (size) => Math.max(size, LEAST_ARROW));
+  }
+
+  // The start as a handle ------------------------------------------------------------------------------------------------------
+
+  #placeHandle() {
+    const start = this.heldStart ?? this.run.start;
+    const [px, py] = [this.toX.along(start.x), this.toY.along(start.y)];
+    this.handle.hidden = !isInside(this.box, px, py) && !this.isDragging;
+    this.handle.style.transform = `translate(${px}px, ${py}px)`;
+    const label = `Start point, x ${show(start.x)}, y ${show(start.y)}. Drag it or use the arrow keys.`;
+    if (this.handle.getAttribute("aria-label") !== label) this.handle.setAttribute("aria-label", label);
+  }
+
+  #moveStart(x, y, isFinal) {
+    const [[x0, x1], [y0, y1]] = this.surface.bounds;
+    const texts = [spell(x, x1 - x0), spell(y, y1 - y0)];
+    this.heldStart = { ...this.run.start, x: Number(texts[0]), y: Number(texts[1]) };
+    this.#placeHandle();
+    if (this.run.start.radius) this.#paintBase();
+    this.onStart(...texts, isFinal);
+  }
+
+  /** Let the data place the handle again. */
+  releaseStart() {
+    this.heldStart = null;
+    this.#placeHandle();
+  }
+
+  #fromEvent(event) {
+    const frame = this.host.getBoundingClientRect();
+    return [event.clientX - frame.left, event.clientY - frame.top];
+  }
+
+  #intoBox([px, py]) {
+    const { left, right, top, bottom } = this.box;
+    return [this.toX.back(Math.min(Math.max(px, left), right)), this.toY.back(Math.min(Math.max(py, top), bottom))];
+  }
+
+  #listenToHandle() {
+    const move = (event, isFinal) => this.#moveStart(...this.#intoBox(this.#fromEvent(event)), isFinal);
+    this.handle.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      this.handle.setPointerCapture(event.pointerId);
+      this.isDragging = true;
+    });
+    this.handle.addEventListener("pointermove", (event) => this.isDragging && move(event, false));
+    this.handle.addEventListener("pointerup", (event) => {
+      if (!this.isDragging) return;
+      this.isDragging = false;
+      move(event, true);
+    });
+    this.handle.addEventListener("pointercancel", () => (this.isDragging = false));
+    this.handle.addEventListener("keydown", (event) => {
+      const direction = KEY_STEPS[event.key];
+      if (!direction) return;
+      event.preventDefault();
+      const start = this.heldStart ?? this.run.start;
+      const share = event.shiftKey ? 0.05 : 0.01;
+      const [[x0, x1], [y0, y1]] = this.surface.bounds;
+      this.#moveStart(start.x + direction[0] * share * (x1 - x0), start.y + direction[1] * share * (y1 - y0), true);
+    });
+  }
+
+  /** A click sets the start. Caught here, because contours report no clicks and Plotly covers the page during a press. */
+  #listenToClicks() {
+    let press = null;
+    this.host.addEventListener(
+      "pointerdown",
+      (event) => {
+        const isOnPlot = event.button === 0 && this.run && !event.target.closest(".modebar, .lrx-start") && isInside(this.box, ...this.#fromEvent(event));
+        press = isOnPlot ? [event.clientX, event.clientY] : null;
+      },
+      true,
+    );
+    this.onRelease = (event) => {
+      const isClick = press && Math.hypot(event.clientX - press[0], event.clientY - press[1]) < CLICK_SLACK;
+      press = null;
+      if (isClick) this.#moveStart(...this.#intoBox(this.#fromEvent(event)), true);
+    };
+    this.onCancel = () => (press = null);
+    window.addEventListener("pointerup", this.onRelease, true);
+    window.addEventListener("pointercancel", this.onCancel, true);
+  }
+
+  /** Show the true loss under the pointer. */
+  #listenToPointer() {
+    this.host.addEventListener("pointermove", (event) => {
+      const [px, py] = this.#fromEvent(event);
+      if (!this.box || event.pointerType === "touch" || !isInside(this.box, px, py)) {
+        this.tip.hidden = true;
+        return;
+      }
+      const [x, y] = [this.toX.back(px), this.toY.back(py)];
+      const minimum = this.surface.minima.find((place) => Math.hypot(this.toX.along(place.x) - px, this.toY.along(place.y) - py) < 8);
+      const loss = minimum ? minimum.value : lossAt(this.surface, heightAt(this.surface, x, y));
+      const name = minimum ? (minimum.global ? "lowest minimum · " : "local minimum · ") : "";
+      const [shownX, shownY] = minimum ? [minimum.x, minimum.y] : [x, y];
+      this.tip.textContent = `${name}x ${show(shownX)} · y ${show(shownY)} · loss ${show(loss)}`;
+      this.tip.hidden = false;
+      placeTip(this.tip, px, py, this.size);
+    });
+    this.host.addEventListener("pointerleave", () => (this.tip.hidden = true));
+  }
+
+  destroy() {
+    window.removeEventListener("pointerup", this.onRelease, true);
+    window.removeEventListener("pointercancel", this.onCancel, true);
+    this.Plotly.purge(this.plot);
+  }
+}
+
+/** Put a tip beside the pointer, on the side that has room. */
+export function placeTip(tip, px, py, size) {
+  const { offsetWidth: width, offsetHeight: height } = tip;
+  const x = px + 14 + width < size.width ? px + 14 : Math.max(0, px - 14 - width);
+  const y = py - 10 - height > 0 ? py - 10 - height : py + 16;
+  tip.style.transform = `translate(${x}px, ${y}px)`;
+}
+
+/**
+ * Take update `step` of the arm under study apart: where it starts, −gradient, −memory (both downhill, the way a step uses them) and
+ * the move that was made. Null at the end of the run, after divergence, or if no arm is under study.
+ */
+export function stepParts(run, step) {
+  const arm = run.arms[run.anatomy];
+  if (!arm || step >= run.steps) return null;
+  const [x, y] = [arm.x[step], arm.y[step]];
+  const update = [arm.x[step + 1] - x, arm.y[step + 1] - y];
+  if (!Number.isFinite(x + y)) return null;
+  const negative = (array) => array && [-array[step], -array[step + run.steps]];
+  return { x, y, update, gradient: negative(run.gradient), memory: arm.memory_label ? negative(run.memory) : null };
+}

@@ -1,0 +1,450 @@
+// The player: shows a run that Python computed and plays it by the clock. It knows no optimizer; it draws the numbers it is sent.
+//
+// Streamlit calls `show` on every change of data or theme with the same element, and `carry` likewise for the surface. What must outlive
+// such a call – cursor, playback, zoom, camera, a finger on the handle – is kept in the Player that belongs to the element.
+
+import { AnatomyLegend, Bar, ValueTable } from "./controls.js";
+import { CurvesView } from "./curves.js";
+import { element } from "./format.js";
+import { MapView } from "./map.js";
+import { ReliefView } from "./relief.js";
+import { openRun, surfaces } from "./wire.js";
+
+const WHOLE_RUN_MS = 6000;
+// With reduced motion, playback is a slide show.
+const SLIDE_MS = 250;
+// Values that change faster than this cannot be read, and cost layout.
+const TABLE_MS = 80;
+// A run that stood this long was looked at; a shorter one was a stage of a drag.
+const STOOD_MS = 1200;
+// An answer that takes longer is not waited for.
+const ANSWER_MS = 1500;
+const WIDE = 620;
+
+const players = new WeakMap();
+let library;
+
+/** Entry of the carrier: put its surface where players find it. */
+export function carry({ data }) {
+  if (data?.length) surfaces.put(data);
+}
+
+/** Entry of the player. The function returned ends it, but only if the element is gone: Streamlit also calls it for superseded calls. */
+export async function show(component, urls) {
+  const host = component.parentElement;
+  library ??= load(urls);
+  const Plotly = await library;
+  let player = players.get(host);
+  if (!player) {
+    player = new Player(host, Plotly);
+    players.set(host, player);
+  }
+  player.receive(component);
+  return () =>
+    setTimeout(() => {
+      if (host.isConnected) return;
+      player.destroy();
+      players.delete(host);
+    });
+}
+
+/** Load Plotly and our styles, once a page. */
+async function load({ plotly, styles }) {
+  const arrival = (tag, attributes) =>
+    new Promise((resolve, reject) => {
+      document.head.append(element(tag, { ...attributes, onload: resolve, onerror: () => reject(new Error(`The player could not load ${attributes.src ?? attributes.href}`)) }));
+    });
+  const style = arrival("link", { rel: "stylesheet", href: styles });
+  // Streamlit's own copy, once some chart has loaded it, does as well.
+  await Promise.all([style, window.Plotly?.react ? null : arrival("script", { src: plotly })]);
+  return window.Plotly;
+}
+
+class Player {
+  constructor(host, Plotly) {
+    this.Plotly = Plotly;
+    this.step = 0;
+    this.position = 0;
+    this.speed = 1;
+    this.isPlaying = false;
+    this.view = "2d";
+    this.wantsGhost = true;
+    this.resets = 0;
+    this.painted = 0;
+    this.isCalm = window.matchMedia("(prefers-reduced-motion: reduce)");
+    this.edit = { inFlight: false, next: null };
+    this.#build(host);
+    this.stopListening = surfaces.listen(() => this.waiting && this.#accept(this.waiting));
+    this.observer = new ResizeObserver(() => this.#onResize());
+    this.observer.observe(this.root);
+  }
+
+  #build(host) {
+    for (const old of host.querySelectorAll(".lrx, .lrx-waiting")) old.remove();
+    this.bar = new Bar({
+      toggle: () => this.toggle(),
+      seek: (step) => this.seek(step),
+      move: (by) => this.seek(this.step + by),
+      speed: (speed) => (this.speed = speed),
+      view: (view) => this.setView(view, true),
+      ghost: () => this.#toggleGhost(),
+    });
+    this.table = new ValueTable();
+    this.legend = new AnatomyLegend();
+    const mapHost = element("div", { class: "lrx-panel lrx-map" });
+    const reliefHost = element("div", { class: "lrx-panel lrx-relief", hidden: "" });
+    const curvesHost = element("div", { class: "lrx-panel lrx-curves" });
+    this.hosts = { map: mapHost, relief: reliefHost, curves: curvesHost };
+    const parts = [mapHost, reliefHost, this.bar.root, curvesHost, this.table.root, this.legend.root];
+    this.root = element("div", { class: "lrx", tabindex: "0", role: "group", onkeydown: (event) => this.#onKey(event) }, ...parts);
+    this.root.lrx = { heads: () => this.heads(), step: () => this.step, run: () => this.run, surface: () => this.surface };
+    host.append(this.root);
+    this.map = new MapView(mapHost, this.Plotly, (x, y, isFinal) => this.#editStart(x, y, isFinal));
+    this.curves = new CurvesView(curvesHost, this.Plotly, { onSeek: (step) => this.seek(step), onScale: () => this.#drawCurves() });
+    this.map.onMoved = () => this.#soon("map");
+    this.curves.onMoved = () => this.#soon("curves");
+  }
+
+  // Data in --------------------------------------------------------------------------------------------------------------------
+
+  /** Take what Streamlit hands over: new data, another theme, or the same once more. */
+  receive({ data, setTriggerValue }) {
+    this.received = performance.now();
+    this.trigger = setTriggerValue;
+    const theme = readTheme(this.root);
+    const isNewTheme = JSON.stringify(theme) !== JSON.stringify(this.theme);
+    this.theme = theme;
+    this.root.style.setProperty("--lrx-on-primary", theme.onPrimary);
+    if (data?.length) this.#accept(openRun(data));
+    if (isNewTheme && this.surface) this.#drawAll();
+    this.#answered();
+  }
+
+  #accept(run) {
+    const surface = surfaces.get(run.surface);
+    this.waiting = surface ? null : run;
+    if (!surface) return;
+    const isNewSurface = surface !== this.surface;
+    if (run.id === this.run?.id && !isNewSurface && run.view === this.run.view && run.anatomy === this.run.anatomy) return;
+    this.#keepGhost(run, isNewSurface);
+    this.#carryCursor(run);
+    const askedView = run.view !== this.run?.view ? run.view : this.view;
+    this.run = run;
+    this.surface = surface;
+    this.#describe();
+    if (isNewSurface) this.#drawAll();
+    else this.#showRun();
+    this.setView(askedView, false);
+    this.root.dataset.run = run.id;
+    // A timer set in a frame fires once that frame is on the screen.
+    requestAnimationFrame(() => setTimeout(() => this.#notePaint()));
+  }
+
+  /** Tell tests and benchmarks that a new run is on the screen, and how long after its arrival. */
+  #notePaint() {
+    this.root.dataset.repaint = (performance.now() - this.received).toFixed(1);
+    this.root.dataset.painted = String(++this.painted);
+  }
+
+  /** The run before the last change stays as a ghost. While a slider is dragged, that is the run before the drag. */
+  #keepGhost(run, isNewSurface) {
+    const now = performance.now();
+    if (isNewSurface) this.ghost = null;
+    else if (run.id !== this.run.id && now - this.since > STOOD_MS) this.ghost = this.run;
+    if (isNewSurface || run.id !== this.run.id) this.since = now;
+  }
+
+  /** Another number of steps: the cursor keeps its share of the run. At first it stands at the end, the whole path in view. */
+  #carryCursor(run) {
+    if (!this.run) this.position = run.steps;
+    else if (run.steps !== this.run.steps) this.position *= run.steps / this.run.steps;
+    this.step = Math.min(Math.floor(this.position + 1e-6), run.steps);
+  }
+
+  #describe() {
+    this.root.setAttribute("aria-label", this.run.summary || "Paths on the loss surface, learning rate and loss");
+    this.map.plot.setAttribute("aria-label", `Contour map of ${this.surface.label}`);
+  }
+
+  // Drawing --------------------------------------------------------------------------------------------------------------------
+
+  #onResize() {
+    const width = this.root.clientWidth;
+    if (!width || width === this.width || !this.surface) return;
+    this.#drawAll();
+  }
+
+  /** Draw everything: another surface, theme or size. */
+  #drawAll() {
+    this.width = this.root.clientWidth;
+    this.root.classList.toggle("lrx-narrow", this.width < WIDE);
+    const sizes = measure(this.width, this.theme, this.#modebar());
+    this.sizes = sizes;
+    for (const [name, host] of Object.entries(this.hosts)) host.style.height = `${(name === "curves" ? sizes.curves : sizes.map).height}px`;
+    this.map.draw(this.surface, this.theme, sizes.map, this.resets);
+    this.#showRun();
+  }
+
+  /** Draw what depends on the run alone. */
+  #showRun() {
+    this.map.setRun(this.run, this.#ghostShown());
+    this.table.setRun(this.run, this.theme);
+    this.legend.setRun(this.run, this.theme);
+    this.#drawCurves();
+    if (this.view === "3d") this.#drawRelief();
+    this.#paint(true);
+  }
+
+  #drawCurves() {
+    this.curves.draw(this.run, this.#ghostShown(), this.theme, this.sizes.curves, this.resets);
+    this.curves.paint(this.step);
+  }
+
+  #drawRelief() {
+    this.relief ??= new ReliefView(this.hosts.relief, this.Plotly);
+    this.relief.draw(this.surface, this.run, this.theme, this.sizes.relief, this.step, this.resets);
+  }
+
+  /** Follow a zoom or pan, once a frame however many events it makes. */
+  #soon(name) {
+    this.moved ??= new Set();
+    if (this.moved.size === 0) requestAnimationFrame(() => this.#follow());
+    this.moved.add(name);
+  }
+
+  #follow() {
+    const moved = this.moved;
+    this.moved = new Set();
+    if (!this.run) return;
+    if (moved.has("map")) {
+      this.map.readAxes();
+      this.map.setRun(this.run, this.#ghostShown());
+      this.map.paint(this.step);
+    }
+    if (moved.has("curves")) {
+      this.curves.readAxes();
+      this.curves.project();
+      this.curves.paint(this.step);
+    }
+  }
+
+  #ghostShown() {
+    return this.wantsGhost ? this.ghost ?? null : null;
+  }
+
+  #toggleGhost() {
+    this.wantsGhost = !this.wantsGhost;
+    if (!this.wantsGhost) this.ghost = null;
+    this.#showRun();
+  }
+
+  /** Paint the cursor's step. Text is written less often than pixels while playing. */
+  #paint(isLast) {
+    if (this.view === "2d") this.map.paint(this.step);
+    else this.relief?.paint(this.step, isLast);
+    this.curves.paint(this.step);
+    const { step, isPlaying, view } = this;
+    this.root.dataset.step = String(step);
+    this.root.dataset.playing = String(isPlaying);
+    this.root.dataset.view = view;
+    const now = performance.now();
+    if (!isLast && now - this.lastText < TABLE_MS) return;
+    this.lastText = now;
+    this.bar.update({ step, steps: this.run.steps, isPlaying, view, hasGhost: this.wantsGhost });
+    this.table.update(step);
+    this.legend.update(step);
+  }
+
+  heads() {
+    return this.run.arms.map((arm) => this.map.headOf(arm, this.step));
+  }
+
+  // The clock ------------------------------------------------------------------------------------------------------------------
+
+  toggle() {
+    if (this.isPlaying) return this.#stop();
+    if (this.step >= this.run.steps) this.position = this.step = 0;
+    this.isPlaying = true;
+    this.lastTick = performance.now();
+    this.#paint(true);
+    this.frame = requestAnimationFrame((now) => this.#tick(now));
+    return undefined;
+  }
+
+  #stop() {
+    this.isPlaying = false;
+    cancelAnimationFrame(this.frame);
+    this.#paint(true);
+  }
+
+  /** Advance by the time that has passed: a slow browser skips steps, it does not play slower. */
+  #tick(now) {
+    this.frame = requestAnimationFrame((next) => this.#tick(next));
+    const passed = now - this.lastTick;
+    if (passed < (this.isCalm.matches ? SLIDE_MS : 0)) return;
+    this.lastTick = Math.max(now, this.lastTick);
+    this.position = Math.min(this.run.steps, this.position + (Math.max(passed, 0) * this.speed * this.run.steps) / WHOLE_RUN_MS);
+    const step = Math.floor(this.position);
+    if (step >= this.run.steps) {
+      this.step = this.run.steps;
+      this.#stop();
+    } else if (step !== this.step) {
+      this.step = step;
+      this.#paint(false);
+    }
+  }
+
+  seek(step) {
+    this.step = this.position = Math.min(Math.max(step, 0), this.run.steps);
+    this.#paint(true);
+  }
+
+  #onKey(event) {
+    // Only the figure itself: buttons and the handle have their own keys.
+    if (event.target !== this.root) return;
+    const act = { " ": () => this.toggle(), ArrowLeft: () => this.seek(this.step - 1), ArrowRight: () => this.seek(this.step + 1), Home: () => this.seek(0), End: () => this.seek(this.run.steps) }[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  // What the user changes ------------------------------------------------------------------------------------------------------
+
+  setView(view, isByHand) {
+    if (view === this.view && !isByHand) return;
+    const isNew = view !== this.view;
+    this.view = view;
+    this.hosts.map.hidden = view === "3d";
+    this.hosts.relief.hidden = view !== "3d";
+    if (view === "3d") this.#drawRelief();
+    this.#paint(true);
+    if (isByHand && isNew) this.trigger("view", view);
+  }
+
+  /** Send a new start. Never more than one request at a time: a second one would cut the first one's run short, and none would finish. */
+  #editStart(x, y, isFinal) {
+    this.edit.next = { "start.x": x, "start.y": y };
+    if (isFinal || !this.edit.inFlight) this.#send();
+  }
+
+  #send() {
+    if (this.edit.inFlight || !this.edit.next) return;
+    const change = this.edit.next;
+    Object.assign(this.edit, { inFlight: true, next: null, sent: change });
+    this.edit.timer = setTimeout(() => this.#answered(), ANSWER_MS);
+    this.trigger("edit", change);
+  }
+
+  /** An answer came, or is no longer expected: send what gathered meanwhile, else let the data place the handle again. */
+  #answered() {
+    if (!this.edit.inFlight) return;
+    clearTimeout(this.edit.timer);
+    this.edit.inFlight = false;
+    if (this.edit.next) this.#send();
+    else if (!this.map.isDragging) this.map.releaseStart();
+  }
+
+  /** Show the whole surface again; the view in 3-D returns as well. */
+  reset() {
+    this.resets += 1;
+    this.#drawAll();
+  }
+
+  #modebar() {
+    const { Icons } = this.Plotly;
+    const reset = { name: "lrx-reset", title: "Reset the view", icon: Icons.home, click: () => this.reset() };
+    const save = { name: "lrx-save", title: "Save as a picture", icon: Icons.camera, click: () => this.#save() };
+    return { map: [["zoom2d", "pan2d", reset, save]], relief: [["orbitRotation", "zoom3d", "pan3d", reset, save]], curves: [["zoom2d", "pan2d", reset, save]] };
+  }
+
+  /** Save both panels with everything that is painted on them; Plotly's own button would leave the paths out. */
+  async #save() {
+    const sharpness = 2;
+    const panels = [this.view === "3d" ? this.hosts.relief : this.hosts.map, this.hosts.curves];
+    const frames = panels.map((panel) => panel.getBoundingClientRect());
+    const [left, top] = [Math.min(...frames.map((frame) => frame.left)), Math.min(...frames.map((frame) => frame.top))];
+    const [right, bottom] = [Math.max(...frames.map((frame) => frame.right)), Math.max(...frames.map((frame) => frame.bottom))];
+    const sheet = element("canvas", { width: (right - left) * sharpness, height: (bottom - top) * sharpness });
+    const pen = sheet.getContext("2d");
+    pen.scale(sharpness, sharpness);
+    pen.fillStyle = this.theme.page;
+    pen.fillRect(0, 0, right - left, bottom - top);
+    for (const [i, { left: x, top: y, width, height }] of frames.entries()) {
+      const image = new Image();
+      image.src = await this.Plotly.toImage(panels[i].querySelector(".lrx-plot"), { format: "png", width, height, scale: sharpness });
+      await image.decode();
+      pen.drawImage(image, x - left, y - top, width, height);
+      for (const layer of panels[i].querySelectorAll("canvas.lrx-layer")) stamp(pen, layer, x - left, y - top);
+    }
+    element("a", { href: sheet.toDataURL("image/png"), download: "lr-explorer.png" }).click();
+  }
+
+  destroy() {
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.edit.timer);
+    this.observer.disconnect();
+    this.stopListening();
+    for (const view of [this.map, this.curves, this.relief]) view?.destroy();
+  }
+}
+
+/** Draw a layer as far as it is uncovered. */
+function stamp(pen, layer, left, top) {
+  const { width, height } = layer.getBoundingClientRect();
+  const covered = parseFloat(layer.dataset.covered ?? 0);
+  const share = (width - covered) / width;
+  if (share > 0) pen.drawImage(layer, 0, 0, layer.width * share, layer.height, left, top, width * share, height);
+}
+
+/** Read the page's theme from the CSS variables that Streamlit sets; they are right on the first run already. */
+function readTheme(root) {
+  const style = getComputedStyle(root);
+  const read = (name, fallback) => style.getPropertyValue(`--st-${name}`).trim() || fallback;
+  const page = read("background-color", "#FBFCFD");
+  const dark = brightness(page) < 0.5;
+  return {
+    dark,
+    side: dark ? "dark" : "light",
+    page,
+    onPrimary: brightness(read("primary-color", "#0B6E8F")) < 0.5 ? "#FFFFFF" : "#0B1016",
+    ink: read("text-color", dark ? "#E6EDF3" : "#16202B"),
+    quiet: dark ? "#AAB7C4" : "#4A5867",
+    line: read("border-color", dark ? "#384757" : "#C5CFD9"),
+    grid: dark ? "rgba(170,190,210,0.14)" : "rgba(60,80,100,0.12)",
+    casing: dark ? "#0B1016" : "#FFFFFF",
+    hairline: dark ? "rgba(255,255,255,0.34)" : "rgba(20,32,43,0.38)",
+    font: read("font", "sans-serif"),
+  };
+}
+
+/** Return how bright a CSS colour is, from 0 to 1. */
+function brightness(colour) {
+  const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  pen.fillStyle = colour;
+  pen.fillRect(0, 0, 1, 1);
+  const [red, green, blue] = pen.getImageData(0, 0, 1, 1).data;
+  return (0.299 * red + 0.587 * green + 0.114 * blue) / 255;
+}
+
+/** Return sizes and Plotly settings of the panels in a figure of this width. Heights follow from it alone, so that no data moves the page. */
+function measure(width, theme, modebar) {
+  const isNarrow = width < WIDE;
+  const gap = isNarrow ? 0 : 12;
+  const mapWidth = isNarrow ? width : Math.round(0.56 * (width - gap));
+  const mapHeight = isNarrow ? Math.min(width, 440) : Math.min(Math.max(Math.round(0.88 * mapWidth), 380), 620);
+  const panel = (panelWidth, height, name, right) => ({
+    width: panelWidth, height, isNarrow, top: 30, right,
+    config: { displaylogo: false, displayModeBar: isNarrow ? false : "hover", modeBarButtons: modebar[name], doubleClick: false, scrollZoom: name === "relief", showTips: false },
+    plotly: {
+      width: panelWidth, height, dragmode: isNarrow ? false : "zoom", paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: theme.font, size: 12, color: theme.ink },
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: theme.quiet, activecolor: theme.ink },
+    },
+  });
+  const map = panel(mapWidth, mapHeight, "map", 52);
+  return {
+    map,
+    relief: panel(mapWidth, mapHeight, "relief", 44),
+    curves: panel(isNarrow ? width : width - gap - mapWidth, isNarrow ? 360 : mapHeight, "curves", 14),
+  };
+}

@@ -1,0 +1,119 @@
+"""What a session remembers: the scenario, and what the pages add to its link.
+
+The scenario lives under a key that is no widget's. Every control changes it by link key and text, through `edit`, so that a slider,
+a click on the contour and a link are one and the same thing.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from lr_explorer.experiments.presets import PRESETS
+from lr_explorer.links import Reader
+from lr_explorer.optimizers import OPTIMIZERS
+from lr_explorer.params import Described, choice, flag, whole
+from lr_explorer.scenario import ARM_COLOURS, MAX_ARMS, Arm, Scenario
+
+
+@dataclass(frozen=True)
+class View(Described):
+    """What the pages add to a scenario's link."""
+
+    preset: str = choice("none", {"none": "none"} | {name: preset.label for name, preset in PRESETS.items()}, "Preset", "Where the scenario began.")
+    view: str = choice("2d", {"2d": "2-D", "3d": "3-D"}, "View", "Contour or surface.")
+    anatomy: int = whole(0, 0, MAX_ARMS, "Step anatomy", "The arm whose steps are taken apart at the cursor; 0 for none.")
+    one_peak: bool = flag(False, "One peak rate for all arms", "Changing one arm's peak rate changes it in every arm.")
+
+
+def scenario() -> Scenario:
+    """Return the session's scenario; the first call of a session reads it from the address."""
+    if "scenario" not in st.session_state:
+        reader = Reader(st.query_params.to_dict())
+        st.session_state.view = View(**reader.values("", View()))
+        st.session_state.scenario = Scenario.read(reader)
+        st.session_state.complaints = st.session_state.scenario.complaints
+    return st.session_state.scenario
+
+
+def view() -> View:
+    """Return what the pages add to the link."""
+    scenario()
+    return st.session_state.view
+
+
+def query() -> dict[str, str]:
+    """Return the keys and values of the link to what is on the screen."""
+    return scenario().to_query() | view().texts()
+
+
+def link() -> str:
+    """Return the link's query string."""
+    return urlencode(query())
+
+
+def edit(changes: Mapping[str, str]) -> None:
+    """Change values of the scenario by link key; what is refused is told and changes nothing."""
+    if view().one_peak:
+        peaks = [text for key, text in changes.items() if key.endswith(".schedule.peak")]
+        changes = dict(changes) | {f"arm{i}.schedule.peak": text for text in peaks for i in range(1, len(scenario().arms) + 1)}
+    try:
+        st.session_state.scenario = scenario().edited(changes)
+    except ValueError as refused:
+        st.session_state.refusal = str(refused)
+
+
+def edit_view(**values: object) -> None:
+    """Change what the pages add to the link."""
+    st.session_state.view = view().with_values(**values)
+
+
+def take_refusal() -> str:
+    """Return why the last change was refused, once; empty if it was not."""
+    return st.session_state.pop("refusal", "")
+
+
+def open_preset(name: str) -> None:
+    """Replace the scenario by a preset."""
+    st.session_state.scenario = PRESETS[name].scenario
+    st.session_state.complaints = ()
+    st.session_state.selected_arm = 0
+    edit_view(preset=name, anatomy=0)
+
+
+def share_peak(shared: bool) -> None:
+    """Switch the common peak rate on or off; switching it on gives every arm the selected one's."""
+    edit_view(one_peak=shared)
+    if shared:
+        chosen = scenario().arms[selected_arm()]
+        edit({"arm1.schedule.peak": repr(chosen.schedule.peak)})
+
+
+def reroll() -> None:
+    """Choose another seed at random."""
+    edit({"seed": str(secrets.randbelow(1_000_000))})
+
+
+def selected_arm() -> int:
+    """Return the place of the arm whose controls are shown."""
+    return min(st.session_state.get("selected_arm", 0), len(scenario().arms) - 1)
+
+
+def add_arm(*, like: Arm | None = None) -> None:
+    """Add an arm at the end, a copy of `like` or a plain one, in a colour that is still free, and select it."""
+    arms = scenario().arms
+    free = next(colour for colour in ARM_COLOURS if colour not in {arm.colour for arm in arms})
+    new = like.with_values(name=f"{like.name[:30]} copy", colour=free) if like else Arm(f"Arm {len(arms) + 1}", free, OPTIMIZERS.create("sgd"))
+    st.session_state.scenario = scenario().with_values(arms=(*arms, new))
+    st.session_state.selected_arm = len(arms)
+
+
+def remove_arm(place: int) -> None:
+    """Remove the arm at `place`."""
+    arms = scenario().arms
+    st.session_state.scenario = scenario().with_values(arms=arms[:place] + arms[place + 1 :])
+    st.session_state.selected_arm = max(0, place - 1)
+    if view().anatomy > place:
+        edit_view(anatomy=0)

@@ -1,0 +1,359 @@
+"""Every registered surface keeps its promises: derivatives, shapes, declared minima, descriptions.
+
+The tests walk the registry, over the default and several other settings of each surface; a new surface is tested by being registered
+and by restating its formula in `FORMULAS`.
+"""
+
+import math
+import zlib
+
+import mpmath
+import numpy as np
+import pytest
+import sympy
+from scipy.ndimage import minimum_filter
+from scipy.optimize import minimize
+
+from lr_explorer.params import Number
+from lr_explorer.registry import documentation
+from lr_explorer.surfaces import SURFACES
+
+# Each loss once more, independent of the code under test, in the names of the surface's parameters.
+FORMULAS = {
+    "quadratic": "lambda1/2*(x*cos(pi*angle/180) + y*sin(pi*angle/180))**2 + lambda2/2*(y*cos(pi*angle/180) - x*sin(pi*angle/180))**2",
+    "quartic": "scale*(x**4 + y**4)/4",
+    "logcosh": "(log(cosh(k*x)) + log(cosh(k*y)))/k",
+    "saddle": "x**2/2 + gamma/4*(y**2 - 1)**2",
+    "plateau": "1 - width**2/(width**2 + x**2 + y**2)",
+    "rastrigin": "2*amplitude + x**2 + y**2 - amplitude*(cos(2*pi*x) + cos(2*pi*y))",
+    "ackley": "-20*exp(-sqrt((x**2 + y**2)/2)/5) - exp((cos(2*pi*x) + cos(2*pi*y))/2) + E + 20",
+    "rosenbrock": "(1 - x)**2 + b*(y - x**2)**2",
+    "beale": "(3/2 - x + x*y)**2 + (9/4 - x + x*y**2)**2 + (21/8 - x + x*y**3)**2",
+    "river": "hill*y**2 + slope*(sqrt(1 + (x - 6)**2) - 1)",
+    "double_well": "a*(x**2 - 1)**2 + b*x + c*y**2/2",
+    "twin_wells": "Piecewise((barrier*(x**2/left**2 - 1)**2, x < 0), (barrier*(x**2/right**2 - 1)**2, True)) + y**2/2",
+    "styblinski_tang": "scale*(x**4 - 16*x**2 + tilt*x + y**4 - 16*y**2 + tilt*y)",
+    "himmelblau": "scale*((x**2 + y - 11)**2 + (x + y**2 - 7)**2)",
+}
+
+
+def drawn(param, rng):
+    """Return a value from anywhere in the hard range, by decades where the slider moves so."""
+    if not isinstance(param, Number):
+        return param.default
+    if param.scale == "log":
+        value = math.exp(rng.uniform(math.log(param.low or param.slider_range[0]), math.log(param.high)))
+    else:
+        value = rng.uniform(param.low, param.high)
+    return round(value) if param.whole else value
+
+
+def settings(name):
+    """Return the surface with its default, lowest, highest and three drawn settings."""
+    cls = SURFACES[name]
+    numbers = {key: param for key, param in cls.params().items() if isinstance(param, Number)}
+    if not numbers:
+        return [cls()]
+    rng = np.random.default_rng(zlib.crc32(name.encode()))
+    ends = [{key: getattr(param, end) for key, param in numbers.items()} for end in ("low", "high")]
+    draws = [{key: drawn(param, rng) for key, param in cls.params().items()} for _ in range(3)]
+    return [cls(**values) for values in ({}, *ends, *draws)]
+
+
+def random_points(surface, count, seed=0):
+    (x0, x1), (y0, y1) = surface.bounds
+    return np.random.default_rng(seed).uniform([[x0], [y0]], [[x1], [y1]], (2, count))
+
+
+def places(surface):
+    """Return random points of the box and the declared minima that have derivatives, shape (2, n)."""
+    smooth = [minimum.point for minimum in surface.minima if minimum.smooth]
+    return np.concatenate([random_points(surface, 20), np.reshape(smooth, (-1, 2)).T[:, :10]], axis=1)
+
+
+def central_difference(function, point, step=1e-6):
+    """Return the derivatives of `function` along x and y, stacked on a new first axis."""
+    shifts = np.array([[step, 0.0], [0.0, step]])[:, :, None]
+    return np.stack([(function(point + shift) - function(point - shift)) / (2 * step) for shift in shifts])
+
+
+def inside(surface, points):
+    """Return `points`, shape (2, ...), moved to the nearest point of the box."""
+    low, high = np.array(surface.bounds).T.reshape(2, 2, *[1] * (points.ndim - 1))
+    return np.clip(points, low, high)
+
+
+every_surface = pytest.mark.parametrize("name", SURFACES)
+every_setting = pytest.mark.parametrize(
+    "surface", [pytest.param(surface, id=f"{name}-{number}") for name in SURFACES for number, surface in enumerate(settings(name))]
+)
+
+
+# Derivatives
+
+
+@every_setting
+def test_every_gradient_is_the_derivative_of_the_value(surface):
+    point = places(surface)
+    expected, value = central_difference(surface.value, point), np.abs(surface.value(point))
+    # Rounding of the value, divided by the step, limits the difference quotient.
+    assert np.all(np.abs(surface.gradient(point) - expected) <= 1e-5 * np.abs(expected) + 1e-8 * (1 + value))
+
+
+@every_setting
+def test_every_hessian_is_the_derivative_of_the_gradient(surface):
+    point = places(surface)
+    expected, size = central_difference(surface.gradient, point), np.abs(surface.gradient(point)).max(axis=0)
+    assert np.all(np.abs(surface.hessian(point) - expected) <= 1e-5 * np.abs(expected) + 1e-8 * (1 + size))
+
+
+def test_every_surface_has_an_independent_formula():
+    assert list(FORMULAS) == list(SURFACES)
+
+
+@every_surface
+def test_value_gradient_and_hessian_agree_with_the_formula(name):
+    params = sympy.symbols(list(SURFACES[name].params()), real=True)
+    x, y = sympy.symbols("x y", real=True)
+    loss = sympy.sympify(FORMULAS[name], locals={symbol.name: symbol for symbol in (x, y, *params)})
+    slopes = [loss.diff(x), loss.diff(y)]
+    exact = sympy.lambdify((x, y, *params), [loss, *slopes, *(slope.diff(axis) for slope in slopes for axis in (x, y))], modules="mpmath")
+    for surface in settings(name):
+        point = places(surface)
+        values = [getattr(surface, symbol.name) for symbol in params]
+        with mpmath.workdps(40):  # so that no overflow or cancellation of the plain formula counts
+            expected = np.array([[float(entry) for entry in exact(*map(mpmath.mpf, (*at, *values)))] for at in point.T]).T
+        found = np.concatenate([surface.value(point)[None], surface.gradient(point), surface.hessian(point).reshape(4, -1)])
+        # Double precision, after the cancellation of terms up to about 1e5.
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
+
+
+@every_setting
+def test_points_as_far_as_the_limit_of_divergence_are_finite(surface):
+    corners = 1e6 * np.array([[1.0, 1.0, -1.0, -1.0, 1.0, 0.0], [1.0, -1.0, 1.0, -1.0, 0.0, -1.0]])
+    for answer in (surface.value(corners), surface.gradient(corners), surface.hessian(corners)):
+        assert np.isfinite(answer).all()
+
+
+def test_derivatives_at_a_cone_tip_are_finite_and_its_slope_is_kept_beside_it():
+    ackley = SURFACES["ackley"]()
+    tip = np.zeros(2)
+    assert ackley.value(tip) == 0.0
+    assert ackley.gradient(tip).tolist() == [0.0, 0.0]
+    np.testing.assert_allclose(ackley.hessian(tip), 2 * math.pi**2 * math.e * np.eye(2))
+    for tiny in (1e-9, 1e-200):
+        # 20 · 0.2/√2 is the slope of the cone.
+        np.testing.assert_allclose(ackley.gradient(np.array([tiny, 0.0])), [4 / math.sqrt(2), 0.0], rtol=1e-6)
+        assert np.isfinite(ackley.hessian(np.array([tiny, 0.0]))).all()
+
+
+# Shapes
+
+
+@every_setting
+@pytest.mark.parametrize("shape", [(2,), (2, 5), (2, 3, 4)])
+def test_every_shape_agrees_with_point_by_point(surface, shape):
+    point = random_points(surface, math.prod(shape) // 2, seed=1).reshape(shape)
+    value, gradient, hessian = surface.value(point), surface.gradient(point), surface.hessian(point)
+    assert np.shape(value) == shape[1:]
+    assert gradient.shape == shape
+    assert hessian.shape == (2, *shape)
+    assert value.dtype == gradient.dtype == hessian.dtype == np.float64
+    for where in np.ndindex(shape[1:]):
+        at = (..., *where)
+        np.testing.assert_allclose(value[at], surface.value(point[at]), rtol=1e-13)
+        np.testing.assert_allclose(gradient[at], surface.gradient(point[at]), rtol=1e-13, atol=1e-13)
+        np.testing.assert_allclose(hessian[at], surface.hessian(point[at]), rtol=1e-13, atol=1e-13)
+
+
+@every_surface
+def test_answers_are_new_arrays_and_the_point_is_left_alone(name):
+    surface = SURFACES[name]()
+    point = random_points(surface, 3)
+    before = point.copy()
+    first, second = surface.gradient(point), surface.gradient(point)
+    surface.value(point)
+    hessian = surface.hessian(point)
+    assert not np.shares_memory(first, point)
+    assert not np.shares_memory(first, second)
+    assert not np.shares_memory(hessian, surface.hessian(point))
+    np.testing.assert_array_equal(point, before)
+
+
+@every_setting
+def test_every_hessian_is_symmetric(surface):
+    hessian = surface.hessian(random_points(surface, 50))
+    np.testing.assert_array_equal(hessian, hessian.swapaxes(0, 1))
+
+
+@every_surface
+@pytest.mark.parametrize("kind", [tuple, list, np.array])
+def test_whole_numbers_and_lists_are_points_too(name, kind):
+    surface, point = SURFACES[name](), np.array([2.0, -1.0])
+    assert surface.value(kind([2, -1])) == surface.value(point)
+    np.testing.assert_array_equal(surface.gradient(kind([2, -1])), surface.gradient(point))
+    np.testing.assert_array_equal(surface.hessian(kind([2, -1])), surface.hessian(point))
+
+
+# Declared minima
+
+
+@every_setting
+def test_declared_minima_lie_in_the_box_with_their_value_the_lowest_first(surface):
+    for minimum in surface.minima:
+        assert [type(number) for number in (*minimum.point, minimum.value)] == [float] * 3
+        on_the_edge = [at in side for at, side in zip(minimum.point, surface.bounds, strict=True)]
+        assert minimum.interior == (not any(on_the_edge))
+        assert all(low <= at <= high for at, (low, high) in zip(minimum.point, surface.bounds, strict=True))
+        assert minimum.value == pytest.approx(float(surface.value(np.array(minimum.point))), rel=1e-14, abs=1e-14)
+    values = [minimum.value for minimum in surface.minima]
+    assert values == sorted(values)
+    assert len(set(surface.minima)) == len(values)
+
+
+@every_surface
+def test_default_settings_declare_a_minimum(name):
+    assert SURFACES[name]().minima
+
+
+@every_setting
+def test_declared_minima_are_stationary_and_curve_upwards(surface):
+    for minimum in surface.minima:
+        point = np.array(minimum.point)
+        gradient, hessian = surface.gradient(point), surface.hessian(point)
+        # A point given to full double precision leaves a gradient of a few roundings of point × curvature.
+        roundings = 4e-15 * (np.abs(hessian).max() * (1 + np.abs(point).max()) + 1)
+        reached = inside(surface, point - gradient) - point if not minimum.interior else gradient
+        assert np.abs(reached).max() <= roundings
+        if minimum.interior:
+            assert np.linalg.eigvalsh(hessian)[0] >= 0.0
+
+
+@every_setting
+def test_declared_minima_are_lower_than_their_surroundings(surface):
+    if not surface.minima:
+        return
+    centres = np.array([minimum.point for minimum in surface.minima]).T[:, :, None]
+    values = np.array([minimum.value for minimum in surface.minima])[:, None]
+    angle = np.linspace(0.0, 2 * math.pi, 64, endpoint=False)
+    for radius in (1e-3, 1e-5):
+        ring = radius * np.array([np.cos(angle), np.sin(angle)])[:, None, :]
+        assert np.all(surface.value(inside(surface, centres + ring)) >= values - 1e-15 * (1 + np.abs(values)))
+
+
+@every_setting
+def test_a_search_of_the_box_finds_the_declared_minima_and_no_others(surface):
+    if not surface.minima:
+        return
+    axes = [np.linspace(low, high, 401) for low, high in surface.bounds]
+    grid = np.stack(np.meshgrid(*axes, indexing="ij"))
+    loss = surface.value(grid)
+    assert loss.min() >= surface.minima[0].value - 1e-9
+    rng = np.random.default_rng(0)
+    dips = rng.permutation(grid[:, loss == minimum_filter(loss, size=3)], axis=1)[:, :20]
+    declared = np.array([minimum.point for minimum in surface.minima])
+    found = set()
+    for start in np.concatenate([dips, random_points(surface, 10)], axis=1).T:
+        end = descended(surface, start)
+        distance = np.linalg.norm(declared - end, axis=1)
+        assert distance.min() < 2e-3, f"undeclared minimum near {end} with value {surface.value(end)}"
+        assert surface.value(end) >= surface.minima[0].value - 1e-9
+        found.add(int(distance.argmin()))
+    assert len(found) >= min(len(declared), 20)
+
+
+def descended(surface, start):
+    """Return where L-BFGS-B ends, improved by Newton steps as long as they descend."""
+    search = {"method": "L-BFGS-B", "bounds": surface.bounds, "options": {"ftol": 1e-15, "gtol": 1e-11}}
+    point = start
+    for _ in range(2):  # a second search forgets the curvature that stalled the first
+        point = minimize(surface.value, point, jac=surface.gradient, **search).x
+    for _ in range(20):
+        step = np.linalg.pinv(surface.hessian(point), hermitian=True) @ surface.gradient(point)
+        candidate = inside(surface, point - step)
+        if not surface.value(candidate) < surface.value(point):
+            break
+        point = candidate
+    return point
+
+
+# Single surfaces
+
+
+def test_beale_is_as_steep_as_published():
+    beale = SURFACES["beale"]()
+    axis = np.linspace(-4.5, 4.5, 181)
+    loss = beale.value(np.stack(np.meshgrid(axis, axis)))
+    # A power lost in the formula keeps the minimum at (3, 0.5), but not these.
+    assert loss.max() == pytest.approx(181853.6, abs=0.1)
+    assert loss.min() >= 0.0
+
+
+def test_ripples_of_height_ten_make_121_minima_and_none_leave_the_bowl():
+    assert len(SURFACES["rastrigin"]().minima) == 121
+    assert len(SURFACES["rastrigin"](amplitude=0.0).minima) == 1
+    # On both sides of A = 1/(2π²), where the curvature first changes sign.
+    assert len(SURFACES["rastrigin"](amplitude=0.05).minima) == len(SURFACES["rastrigin"](amplitude=0.06).minima) == 1
+
+
+def test_a_double_well_keeps_one_minimum_when_the_tilt_fills_the_other():
+    double_well = SURFACES["double_well"]
+    assert [round(minimum.point[0], 3) for minimum in double_well().minima] == [-1.036, 0.960]
+    assert len(double_well(b=0.0).minima) == 2
+    # The wells merge at b = 8/√27 · a.
+    assert len(double_well(b=1.539).minima) == 2
+    assert len(double_well(b=1.540).minima) == 1
+    assert double_well(b=1.540).saddle is None
+
+
+@pytest.mark.parametrize("tilt", [-1.5, -0.3, 0.0, 0.3, 1.5])
+def test_the_saddle_between_two_wells_is_stationary_and_curves_down_along_x(tilt):
+    surface = SURFACES["double_well"](b=tilt)
+    saddle = np.array(surface.saddle)
+    np.testing.assert_allclose(surface.gradient(saddle), 0.0, atol=1e-14)
+    assert surface.hessian(saddle)[0, 0] < 0 < surface.hessian(saddle)[1, 1]
+    assert surface.value(saddle) > surface.minima[-1].value
+
+
+def test_twin_wells_differ_sixteenfold_in_curvature_and_not_in_depth():
+    twin_wells = SURFACES["twin_wells"]()
+    curvatures = [float(twin_wells.hessian(np.array(minimum.point))[0, 0]) for minimum in twin_wells.minima]
+    assert curvatures == [16.0, 1.0]
+    assert twin_wells.minima[0].value == twin_wells.minima[1].value == 0.0
+    assert twin_wells.value(np.zeros(2)) == 0.5
+
+
+# Descriptions
+
+
+@every_surface
+def test_every_surface_is_described(name):
+    cls = SURFACES[name]
+    assert cls.name == name
+    for text in (cls.label, cls.family, cls.teaches, cls.formula, cls.source):
+        assert text
+    assert cls.source.endswith(".")
+    # Without a docstring of its own a dataclass documents itself as its signature.
+    assert documentation(cls).endswith(".")
+    assert not documentation(cls).startswith(f"{cls.__name__}(")
+
+
+@every_surface
+def test_every_parameter_has_a_label_and_a_help_and_stands_in_the_formula(name):
+    for param in SURFACES[name].params().values():
+        assert param.label
+        assert param.help.endswith(".")
+        if isinstance(param, Number):
+            assert param.symbol
+            assert param.symbol in SURFACES[name].formula
+            assert param.low <= param.slider_range[0] <= param.default <= param.slider_range[1] <= param.high
+
+
+@every_setting
+def test_every_start_lies_in_the_box(surface):
+    assert all(low < at < high for at, (low, high) in zip(surface.start, surface.bounds, strict=True))
+
+
+def test_no_label_is_used_twice():
+    labels = [cls.label for cls in SURFACES.values()]
+    assert len(set(labels)) == len(labels)

@@ -1,14 +1,15 @@
 """What many replicates of a scenario did."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from lr_explorer.experiments.measures import Measure, global_basin
 from lr_explorer.scenario import Arm, Scenario
-from lr_explorer.simulate import ArmRun, simulate
-from lr_explorer.surfaces import Surface
+from lr_explorer.simulate import simulate
 
 REPLICATES = 200
 
@@ -30,17 +31,37 @@ class Summary:
     loss: tuple[float, float, float]
 
 
+@dataclass(frozen=True)
+class Observed:
+    """The ends of some replicates of one arm, each of shape (replicates,): does the measure hold, did it diverge, loss above the lowest."""
+
+    hits: NDArray[np.bool_]
+    diverged: NDArray[np.bool_]
+    loss: NDArray[np.float64]
+
+
 def ensemble(scenario: Scenario, measure: Measure | None = None, replicates: int = REPLICATES) -> tuple[Summary, ...]:
     """Run the scenario's first `replicates` replicates and summarise each arm; the measure is the global basin unless given."""
-    run = simulate(scenario, replicates)
-    return tuple(_summary(scenario.surface, arm, measure or global_basin()) for arm in run.arms)
+    return summarise(scenario, [observe(scenario, measure or global_basin(), range(replicates))])
 
 
-def _summary(surface: Surface, arm: ArmRun, measure: Measure) -> Summary:
-    total = len(arm.final_loss)
-    hits = int(measure.holds(surface, arm).sum())
-    interval = binomtest(hits, total).proportion_ci(method="wilson")
+def observe(scenario: Scenario, measure: Measure, replicates: Sequence[int]) -> tuple[Observed, ...]:
+    """Run some replicates of the scenario and note for each arm how they ended."""
+    surface = scenario.surface
+    arms = simulate(scenario, replicates).arms
+    return tuple(Observed(measure.holds(surface, arm), arm.diverged_at >= 0, arm.final_loss - surface.lowest) for arm in arms)
+
+
+def summarise(scenario: Scenario, blocks: Sequence[tuple[Observed, ...]]) -> tuple[Summary, ...]:
+    """Summarise what was observed in one or more blocks of replicates."""
+    return tuple(_summary(arm, parts) for arm, parts in zip(scenario.arms, zip(*blocks, strict=True), strict=True))
+
+
+def _summary(arm: Arm, parts: Sequence[Observed]) -> Summary:
+    hits = int(sum(part.hits.sum() for part in parts))
     # Sorting keeps infinity last, where interpolation between quantiles would make NaN of it.
-    ranked = np.sort(arm.final_loss - surface.lowest)
-    low, middle, high = (float(ranked[round(share * (total - 1))]) for share in (0.25, 0.5, 0.75))
-    return Summary(arm.arm, total, hits, float(interval.low), float(interval.high), int((arm.diverged_at >= 0).sum()), (low, middle, high))
+    ranked = np.sort(np.concatenate([part.loss for part in parts]))
+    interval = binomtest(hits, len(ranked)).proportion_ci(method="wilson")
+    low, middle, high = (float(ranked[round(share * (len(ranked) - 1))]) for share in (0.25, 0.5, 0.75))
+    diverged = int(sum(part.diverged.sum() for part in parts))
+    return Summary(arm, len(ranked), hits, float(interval.low), float(interval.high), diverged, (low, middle, high))

@@ -1,10 +1,12 @@
 """Everything that is kept between script runs, keyed by canonical text; shared by all users, so nothing of one user's own goes in."""
 
 import gc
+from urllib.parse import parse_qsl
 
 import streamlit as st
 
-from lr_explorer.experiments.ensemble import Summary, ensemble
+from lr_explorer.experiments.ensemble import Observed, observe
+from lr_explorer.experiments.measures import global_basin
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.figures.wire import surface_payload
 from lr_explorer.scenario import Scenario
@@ -24,7 +26,8 @@ def surface_bytes(name: str, values: tuple[tuple[str, float], ...], key: str) ->
     return surface_payload(SURFACES.create(name, **dict(values)), key)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def replicates(link: str, preset: str, _scenario: Scenario) -> tuple[Summary, ...]:
-    """Return what the scenario's replicates did, by the preset's measure; `link` is the scenario's canonical text."""
-    return ensemble(_scenario, PRESETS[preset].measure if preset in PRESETS else None)
+@st.cache_data(max_entries=1024, show_spinner=False)
+def observed(link: str, preset: str, first: int, last: int) -> tuple[Observed, ...]:
+    """Return how the replicates first … last − 1 of the scenario ended, by the preset's measure; `link` is its canonical text."""
+    measure = PRESETS[preset].measure if preset in PRESETS else global_basin()
+    return observe(Scenario.from_query(dict(parse_qsl(link))), measure, range(first, last))

@@ -1,7 +1,5 @@
 """What every page begins with: set-up of the page, links to the others that carry the scenario, complaints."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from lr_explorer.ui import state
@@ -18,6 +16,7 @@ _STYLE = """
 .st-key-head { row-gap: 0.25rem; }
 .st-key-brand p { font-size: 1.3rem; font-weight: 700; white-space: nowrap; }
 .st-key-presets button { padding: 0.1rem 0.6rem; min-height: 1.75rem; }
+.st-key-arm-buttons button { padding: 0.15rem 0.6rem; min-height: 2rem; }
 .st-key-presets button p { font-size: 0.8125rem; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: 0.75rem; padding-right: 0.75rem; }
@@ -27,13 +26,13 @@ _STYLE = """
 """
 
 
-def open_page(title: str, sidebar: Callable[[], None] | None = None) -> None:
+def open_page(title: str, *, has_sidebar: bool = False) -> None:
     """Begin a page: any page may be the first one that a session opens."""
     st.set_page_config(
         page_title=f"{title} · LR Explorer" if title != "Playground" else "LR Explorer",
         page_icon="📉",
         layout="wide",
-        initial_sidebar_state=_SIDEBAR_WIDTH if sidebar else "collapsed",
+        initial_sidebar_state=_SIDEBAR_WIDTH if has_sidebar else "collapsed",
     )
     tuned_collector()
     state.scenario()
@@ -45,9 +44,6 @@ def open_page(title: str, sidebar: Callable[[], None] | None = None) -> None:
             st.page_link(page, label=label, query_params=state.query())
         show_address(state.link())
     _complaints()
-    if sidebar:
-        with st.sidebar:
-            sidebar()
 
 
 def _complaints() -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lr_explorer.experiments.ensemble import REPLICATES
+from lr_explorer.experiments.ensemble import REPLICATES, summarise
 from lr_explorer.experiments.measures import global_basin
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.figures.animation import animation_html
@@ -22,19 +22,29 @@ from lr_explorer.ui.controls import Control, control, show_controls
 from lr_explorer.ui.player import show_player
 from lr_explorer.ui.tables import story_table, summary_table
 
+_BLOCK = 64  # replicates that are computed at a time
+
 
 def set_up() -> None:
-    """Show what is set before watching: surface, noise, steps, seed."""
+    """Show in the sidebar what is set before watching: surface, noise, steps, seed."""
     scenario = state.scenario()
-    st.markdown("**Surface**")
-    _kind("surface", SURFACES, scenario.surface, "Loss surface")
-    _parameters("surface", scenario.surface)
-    st.markdown("**Noise and budget**")
-    if len(NOISES) > 1:
-        _kind("noise", NOISES, scenario.noise, "Noise")
-    rows = _rows("noise", scenario.noise) + [control(name, param, getattr(scenario, name)) for name, param in scenario.params().items()]
-    show_controls(rows, state.edit, key="set-up")
-    st.button("Re-roll the seed", on_click=state.reroll, icon=":material/casino:", width="stretch", help="Another seed: the same experiment with other noise.")
+    with st.sidebar:
+        st.markdown("**Surface**")
+        _kind("surface", SURFACES, scenario.surface, "Loss surface")
+        if scenario.surface.params():
+            show_controls(_rows("surface", scenario.surface), state.edit, key="surface-controls")
+        st.markdown("**Noise and budget**")
+        if len(NOISES) > 1:
+            _kind("noise", NOISES, scenario.noise, "Noise")
+        rows = _rows("noise", scenario.noise) + [control(name, param, getattr(scenario, name)) for name, param in scenario.params().items()]
+        show_controls(rows, state.edit, key="set-up-controls")
+        st.button(
+            "Re-roll the seed",
+            on_click=state.reroll,
+            icon=":material/casino:",
+            width="stretch",
+            help="Another seed: the same experiment with other noise.",
+        )
 
 
 def presets() -> None:
@@ -85,9 +95,9 @@ def arms() -> None:
         required=True,
         wrap=True,
     )
-    with st.container(horizontal=True, gap="small"):
+    with st.container(key="arm-buttons", horizontal=True, gap="small"):
         full = len(scenario.arms) == MAX_ARMS
-        st.button("Add", on_click=state.add_arm, disabled=full, icon=":material/add:")
+        st.button("Add", on_click=state.add_arm, disabled=full)
         st.button("Duplicate", on_click=lambda: state.add_arm(like=scenario.arms[place]), disabled=full)
         st.button("Remove", on_click=lambda: state.remove_arm(place), disabled=len(scenario.arms) == 1)
     _arm(scenario, place)
@@ -112,8 +122,12 @@ def replicates(scenario: Scenario) -> None:
     measure = PRESETS[name].measure if name in PRESETS else global_basin()
     st.markdown(f"#### What {REPLICATES} replicates did")
     st.markdown(f"The same scenario with {REPLICATES} different draws of the noise, computed just now; the figure shows number {scenario.replicate}.")
-    summaries = cached.replicates(scenario.link, name, scenario)
-    st.html(summary_table(summaries, measure.says, dark=_is_dark()))
+    blocks = []
+    for first in range(0, REPLICATES, _BLOCK):
+        # Touching the session lets Streamlit drop this run for a newer one: a slider that moves on is not kept waiting.
+        state.scenario()
+        blocks.append(cached.observed(scenario.link, name, first, min(first + _BLOCK, REPLICATES)))
+    st.html(summary_table(summarise(scenario, blocks), measure.says, dark=_is_dark()))
 
 
 def downloads(run: Run) -> None:
@@ -173,11 +187,6 @@ def _kind(key: str, registry: Registry, thing: Described, label: str, widget: st
 
 def _rows(key: str, thing: Described, **sliders: tuple[float, float]) -> list[Control]:
     return [control(f"{key}.{name}", param, getattr(thing, name), slider=sliders.get(name)) for name, param in thing.params().items()]
-
-
-def _parameters(key: str, thing: Described) -> None:
-    if thing.params():
-        show_controls(_rows(key, thing), state.edit, key=f"{key}-controls")
 
 
 def _open_chosen_preset() -> None:

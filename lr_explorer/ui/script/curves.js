@@ -1,7 +1,7 @@
 // Learning rate over loss, on one axis of steps. Plotly draws the axes; the curves are canvas, like the trails on the map.
 
 import { element, rateAt, show } from "./format.js";
-import { Layer, boxOf, isInside, mark, project, scaleOf, stroke } from "./paint.js";
+import { HAIR, Layer, boxOf, isInside, mark, project, scaleOf, stateOf, stroke } from "./paint.js";
 import { placeTip } from "./map.js";
 
 // Below this share of the largest loss double precision has nothing left to tell.
@@ -58,10 +58,15 @@ export class CurvesView {
     this.project();
   }
 
+  /** Read where the axes are; false if that is where they were. */
   readAxes() {
     const { xaxis, yaxis, yaxis2 } = this.plot._fullLayout;
+    const state = stateOf(xaxis, yaxis, yaxis2);
+    if (state === this.axes) return false;
+    this.axes = state;
     this.toStep = scaleOf(xaxis);
     this.panels = { lr: { ...scaleOf(yaxis), box: boxOf(xaxis, yaxis) }, loss: { ...scaleOf(yaxis2), box: boxOf(xaxis, yaxis2) } };
+    return true;
   }
 
   /** Recompute all pixels, after an axis moved. */
@@ -71,12 +76,14 @@ export class CurvesView {
     this.base.clear();
     this.bold.clear();
     for (const { panel, path, arm } of this.ghost ? curves(this.ghost.arms) : []) {
-      this.#stroke(this.base, panel, path, { colour: arm.colour[this.theme.side], width: 1.2, dash: [1.5, 3.5], alpha: 0.7 });
+      this.#stroke(this.base, panel, path, { colour: arm.colour[this.theme.side], width: HAIR, dash: [2, 3], alpha: 0.8 });
     }
     for (const { panel, path, arm } of this.curves) {
       const colour = arm.colour[this.theme.side];
-      this.#stroke(this.base, panel, path, { colour, width: 1.1, alpha: 0.45 });
-      this.#stroke(this.bold, panel, path, { colour, width: 2, dash: arm.dash });
+      this.#stroke(this.base, panel, path, { colour, width: HAIR, alpha: 0.6 });
+      // A curve with a bend at every pixel would fill its panel if it were bold.
+      const isDense = path.x.length > 0.7 * (this.panels[panel].box.right - this.panels[panel].box.left) && panel === "loss";
+      this.#stroke(this.bold, panel, path, isDense ? { colour, width: HAIR } : { colour, width: 2, dash: arm.dash });
     }
   }
 
@@ -87,8 +94,9 @@ export class CurvesView {
   #curve(arm, panel, values, i) {
     const { along, box } = this.panels[panel];
     const scale = this.scales[panel];
-    const steps = Array.from({ length: values.length }, (_, step) => step);
-    return { panel, arm, i, values, path: project(steps, values, this.toStep.along, (value) => along(scale.place(value)), box) };
+    const steps = telling(values, box.right - box.left);
+    const path = project(steps, steps.map((step) => values[step]), this.toStep.along, (value) => along(scale.place(value)), box);
+    return { panel, arm, i, values, path };
   }
 
   #lrScale() {
@@ -227,6 +235,23 @@ export class CurvesView {
 
 // Plotly draws a panel only where a trace asks for one.
 const TRACES = ["y", "y2"].map((yaxis) => ({ type: "scatter", x: [null], y: [null], xaxis: "x", yaxis, hoverinfo: "skip" }));
+
+/** Return the steps that a panel of `width` pixels can tell apart: of each pixel's share of a long curve, its least and greatest value. */
+function telling(values, width) {
+  const share = Math.ceil(values.length / width);
+  const steps = [];
+  for (let first = 0; first < values.length; first += share) {
+    const end = Math.min(first + share, values.length);
+    let [low, high] = [first, first];
+    for (let step = first; step < end; step++) {
+      if (!(values[step] >= values[low])) low = step;
+      if (!(values[step] <= values[high])) high = step;
+    }
+    if (low !== high) steps.push(Math.min(low, high));
+    steps.push(Math.max(low, high));
+  }
+  return steps;
+}
 
 /** Return the least and greatest finite value of all arrays that `isMeant`. */
 function extent(arrays, isMeant = () => true) {

@@ -1,7 +1,7 @@
 // The map: the contour by Plotly, everything that moves on canvases above it, and the start as something to take hold of.
 
 import { element, show, spell } from "./format.js";
-import { Layer, arrow, boxOf, countUpTo, crossOut, isInside, mark, pointBeyond, project, scaleOf, stroke } from "./paint.js";
+import { HAIR, Layer, arrow, boxOf, countUpTo, crossOut, isInside, mark, pointBeyond, project, scaleOf, stateOf, stroke } from "./paint.js";
 import { heightAt, lossAt } from "./wire.js";
 
 const LEVELS = 18;
@@ -51,11 +51,16 @@ export class MapView {
     this.readAxes();
   }
 
+  /** Read where the axes are; false if that is where they were. */
   readAxes() {
     const { xaxis, yaxis } = this.plot._fullLayout;
+    const state = stateOf(xaxis, yaxis);
+    if (state === this.axes) return false;
+    this.axes = state;
     this.toX = scaleOf(xaxis);
     this.toY = scaleOf(yaxis);
     this.box = boxOf(xaxis, yaxis);
+    return true;
   }
 
   #traces() {
@@ -126,11 +131,9 @@ export class MapView {
     this.base.within(this.box, (pen) => {
       this.ghosts.forEach((path, i) => {
         const colour = this.ghost.arms[i].colour[this.theme.side];
-        stroke(pen, path, 0, path.x.length, { colour: this.theme.casing, width: 3, alpha: 0.45 });
-        stroke(pen, path, 0, path.x.length, { colour, width: 1.3, dash: [1.5, 3.5], alpha: 0.75 });
+        stroke(pen, path, 0, path.x.length, { colour, width: HAIR, dash: [2, 3], alpha: 0.8 });
       });
-      this.paths.forEach((path) => stroke(pen, path, 0, path.x.length, { colour: this.theme.casing, width: 3, alpha: 0.5 }));
-      this.paths.forEach((path, i) => stroke(pen, path, 0, path.x.length, { colour: this.run.arms[i].colour[this.theme.side], width: 1.1, alpha: 0.55 }));
+      this.paths.forEach((path, i) => stroke(pen, path, 0, path.x.length, { colour: this.run.arms[i].colour[this.theme.side], width: HAIR, alpha: 0.7 }));
       this.#paintStartCircle(pen);
     });
   }
@@ -166,9 +169,7 @@ export class MapView {
     }
     const pieces = ends.map((end, i) => [this.paths[i], Math.max(this.drawn[i] - 1, 0), end]);
     this.casing.within(this.box, (pen) => {
-      for (const [ink, width] of [[this.theme.hairline, 6], [this.theme.casing, 4.6]]) {
-        pieces.forEach(([path, first, end]) => stroke(pen, path, first, end, { colour: ink, width }));
-      }
+      pieces.forEach(([path, first, end]) => stroke(pen, path, first, end, { colour: this.theme.casing, width: 4.6 }));
     });
     this.core.within(this.box, (pen) => {
       pieces.forEach(([path, first, end], i) => {

@@ -5,6 +5,8 @@ const MOST_SHARPNESS = 2;
 // Points closer than this to the last one kept are not worth a line of their own.
 const NEGLIGIBLE = 0.5;
 const MARGIN = 40;
+// A line of at most one pixel takes the canvas a tenth of the time of any wider one; faint lines are such.
+export const HAIR = 1;
 
 /** A transparent canvas over a plot. */
 export class Layer {
@@ -50,6 +52,9 @@ export function scaleOf(axis) {
   const back = axis._id[0] === "x" ? (pixel) => first + (pixel - axis._offset) / perUnit : (pixel) => last - (pixel - axis._offset) / perUnit;
   return { along, back, perUnit };
 }
+
+/** Return what tells whether axes moved. */
+export const stateOf = (...axes) => axes.map((axis) => [...axis.range, axis._offset, axis._length].join()).join(" ");
 
 /** Return the pixels of the panel that two axes span. */
 export function boxOf(xaxis, yaxis) {
@@ -130,7 +135,7 @@ export function stroke(pen, path, first, end, { colour, width, dash = [], alpha 
   pen.strokeStyle = colour;
   pen.lineWidth = width;
   pen.globalAlpha = alpha;
-  pen.lineJoin = "round";
+  pen.lineJoin = "bevel";
   pen.lineCap = dash.length ? "butt" : "round";
   pen.setLineDash(dash);
   // Pieces drawn one after another continue the same dashes.

@@ -216,13 +216,12 @@ class Player {
     const moved = this.moved;
     this.moved = new Set();
     if (!this.run) return;
-    if (moved.has("map")) {
-      this.map.readAxes();
+    // Plotly also reports the drawings that we asked for; then nothing has moved.
+    if (moved.has("map") && this.map.readAxes()) {
       this.map.setRun(this.run, this.#ghostShown());
       this.map.paint(this.step);
     }
-    if (moved.has("curves")) {
-      this.curves.readAxes();
+    if (moved.has("curves") && this.curves.readAxes()) {
       this.curves.project();
       this.curves.paint(this.step);
     }

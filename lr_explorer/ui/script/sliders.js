@@ -73,20 +73,23 @@ class Panel {
     this.settle();
   }
 
-  /** Note a new text; `final` ones (released, typed, chosen) wait for a long run no longer than PATIENCE, others until it has ended. */
+  /** Note a new text; `final` ones (released, typed, chosen) wait for an answer no longer than PATIENCE, others until the run has ended. */
   edit(key, text, final) {
     if (this.edits.get(key)?.text !== text) this.edits.set(key, { text, sent: 0 });
     if (final) this.urgent = true;
     this.settle();
   }
 
-  /** Send what is unsent as soon as the last request is answered and its run has ended: a run cut short would never be seen. */
+  /**
+   * Send what is unsent as soon as the last request is answered. The figure stands before the controls in a page's script, so an answer
+   * means that the figure is on its way; what comes after it may be cut short by the next request.
+   */
   settle() {
     const running = ["running", "rerunRequested"].includes(this.app?.getAttribute(RUN_STATE));
     if (this.flight) {
       const { since, answered } = this.flight;
       const late = performance.now() - since >= PATIENCE;
-      if (!(answered && !running) && !(late && (this.urgent || !running))) return;
+      if (!answered && !(late && (this.urgent || !running))) return;
       // Nothing runs and no answer came: the request went to a session that has ended. One more try.
       if (!answered && !running) for (const edit of this.edits.values()) if (!edit.again) Object.assign(edit, { sent: 0, again: true });
       this.flight = null;

@@ -34,6 +34,11 @@ class Reader:
         self._left = dict(query)
         self._complaints: list[str] = []
 
+    @property
+    def is_used_up(self) -> bool:
+        """Whether every value has been taken out."""
+        return not self._left
+
     def version(self, known: str) -> None:
         """Read the version key, which says what a missing value means."""
         version = self._left.pop("v", known)

@@ -19,8 +19,8 @@ _AT_REST = 0.01
 _STANDING = 0.001
 # Hovering: the means of the last two quarters lie this many spreads apart at most; on a straight line it is √3.
 _SAME_PLACE = 1.2
-# Mean cosine between consecutive updates below which a path goes back and forth.
-_BACK_AND_FORTH = -0.5
+# Mean cosine between consecutive updates below which a path goes back and forth; noise around a fixed point alone comes to −0.6.
+_BACK_AND_FORTH = -0.75
 
 
 class Outcome(Enum):

@@ -215,4 +215,5 @@ def _field(param: Param) -> Any:
 
 
 def _truncated(value: float) -> float:
-    return math.trunc(value) if math.isfinite(value) else math.nan
+    # A whole number may be too large to be asked whether it is finite.
+    return math.trunc(value) if isinstance(value, int) or math.isfinite(value) else math.nan

@@ -119,9 +119,10 @@ class Scenario(Described):
         Choosing another kind keeps the parameters that both kinds have; another surface brings its own parameters and start.
         """
         query = self.to_query()
-        for key, value in changes.items():
+        # Kinds come first, since they decide which values there are.
+        for key, value in sorted(changes.items(), key=lambda change: _registry_of(change[0]) is None):
             query[key] = value
-            registry = _KINDS.get(key) or _ARM_KINDS.get(key.partition(".")[2])
+            registry = _registry_of(key)
             if registry is not None:
                 keeps = () if key == "surface" else registry[value].params()
                 query = without(query, key, keeps)
@@ -131,6 +132,11 @@ class Scenario(Described):
         if changed.complaints:
             raise ValueError(" ".join(changed.complaints))
         return changed
+
+
+def _registry_of(key: str) -> Registry[Any] | None:
+    """Return the registry that the value of a link's key is chosen from, None for a plain value."""
+    return _KINDS.get(key) or _ARM_KINDS.get(key.partition(".")[2])
 
 
 def _read_arm(reader: Reader, key: str, place: int) -> Arm:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lr_explorer.noise import standard_normals
-from lr_explorer.optimizers.base import Rule
+from lr_explorer.optimizers.base import Rule, by_step
 from lr_explorer.outcome import Ends, ends, first_divergence
 from lr_explorer.scenario import Arm, Scenario
 
@@ -77,19 +77,27 @@ def simulate(scenario: Scenario, replicates: int | Sequence[int] | None = None, 
     Paths are complete up to 128 MB; beyond that they cover the first replicates only. Divergence is a result, never an exception.
     """
     numbers = _numbers(scenario, replicates)
-    # A point takes two floats and its loss one.
-    bytes_each = 24 * (scenario.steps + 1) * len(scenario.arms)
-    kept = min(len(numbers), max(1, MEMORY_BUDGET // bytes_each))
-    size = max(1, _BLOCK_BYTES // bytes_each)
+    kept = min(len(numbers), most_with_paths(scenario))
+    size = max(1, _BLOCK_BYTES // _bytes_each(scenario))
     blocks = [_run_block(scenario, numbers[i : i + size], max(0, kept - i), anatomy) for i in range(0, len(numbers), size)]
     return Run(scenario, numbers, numbers[:kept], tuple(_joined(parts) for parts in zip(*blocks, strict=True)))
+
+
+def most_with_paths(scenario: Scenario) -> int:
+    """Return how many replicates of the scenario may be asked for at a time and all have a path."""
+    return max(1, MEMORY_BUDGET // _bytes_each(scenario))
+
+
+def _bytes_each(scenario: Scenario) -> int:
+    # A point takes two floats and its loss one.
+    return 24 * (scenario.steps + 1) * len(scenario.arms)
 
 
 def _numbers(scenario: Scenario, replicates: int | Sequence[int] | None) -> Whole:
     if replicates is None:
         return np.array([scenario.replicate])
-    numbers = np.arange(replicates) if isinstance(replicates, int | np.integer) else np.array(replicates, dtype=np.int64)
-    if numbers.ndim != 1 or len(numbers) < 1 or numbers.min() < 0:
+    numbers = np.arange(replicates) if isinstance(replicates, int | np.integer) else np.array(replicates)
+    if numbers.ndim != 1 or len(numbers) < 1 or numbers.dtype.kind != "i" or numbers.min() < 0:
         raise ValueError(f"simulate: replicates must be at least one number, none below 0; got {replicates!r}")
     return numbers
 
@@ -117,7 +125,7 @@ def _groups(arms: Sequence[Arm], steps: int, replicates: int) -> list[_Group]:
         members = arms[first:end]
         lr = _rates(members, steps)
         optimizers = [arm.optimizer for arm in members]
-        groups.append(_Group(slice(first, end), type(optimizers[0]).rule(optimizers, (2, len(members), replicates)), lr))
+        groups.append(_Group(slice(first, end), type(optimizers[0]).rule(optimizers, (2, len(members), replicates), steps), lr))
         first = end
     return groups
 
@@ -128,10 +136,7 @@ def _rates(arms: Sequence[Arm], steps: int) -> list[Array]:
     multipliers = np.array([[arm.rate_x for arm in arms], [arm.rate_y for arm in arms]])
     if np.any(multipliers != 1):
         return list(table[:, None, :, None] * multipliers[:, :, None])
-    if len(arms) == 1:
-        # 0-d arrays are numpy's fastest operands.
-        return [np.array(rate) for rate in table[:, 0]]
-    return list(table[:, :, None])
+    return by_step(table[:, 0] if len(arms) == 1 else table[:, :, None])
 
 
 def _advance(scenario: Scenario, arms: Sequence[Arm], numbers: Whole, anatomy: bool) -> tuple[Array, Array, Array]:
@@ -157,7 +162,7 @@ def _advance(scenario: Scenario, arms: Sequence[Arm], numbers: Whole, anatomy: b
             for group in groups:
                 group.rule.step(t, group.lr[t], x[:, group.lanes], grad[:, group.lanes])
                 if anatomy:
-                    memories[:, t, group.lanes] = group.rule.memory()
+                    memories[:, t, group.lanes] = group.rule.memory(t)
             path[:, t + 1] = x
     return path, gradients, memories
 

@@ -24,6 +24,11 @@ class Start(Described):
     x: float = _coordinate("x")
     y: float = _coordinate("y")
 
+    @property
+    @abstractmethod
+    def is_fixed(self) -> bool:
+        """Whether every replicate begins at the same point."""
+
     @abstractmethod
     def points(self, seed: int, replicates: Replicates) -> Array:
         """Return the first point of each replicate, shape (2, replicates)."""
@@ -40,6 +45,7 @@ class Point(Start):
     label = "One point"
     formula = r"x_0 = (x, y)"
     source = "–"
+    is_fixed = True
 
     def points(self, seed: int, replicates: Replicates) -> Array:
         return np.repeat([[self.x], [self.y]], len(replicates), axis=1)
@@ -55,6 +61,10 @@ class Circle(Start):
     source = "–"
 
     radius: float = number(1.0, 0.0, 1e4, "Start radius", "Distance of every start from the circle's centre.", symbol="r", slider=(0.0, 10.0))
+
+    @property
+    def is_fixed(self) -> bool:
+        return self.radius == 0
 
     def points(self, seed: int, replicates: Replicates) -> Array:
         angles = start_angles(seed, replicates)

@@ -19,8 +19,9 @@ def told(value: float) -> str:
 
 
 def at(point: Array | tuple[float, float]) -> str:
-    """Return a point as (x, y)."""
-    return f"({told(round(float(point[0]), 3) + 0.0)}, {told(round(float(point[1]), 3) + 0.0)})"
+    """Return a point as (x, y), with 0 for less than half a thousandth."""
+    x, y = (told(float(value) if abs(value) >= 5e-4 else 0.0) for value in point)
+    return f"({x}, {y})"
 
 
 def what_happened(run: Run) -> list[str]:

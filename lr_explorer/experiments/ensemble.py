@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from scipy.stats import binomtest
 
 from lr_explorer.experiments.measures import Measure, global_basin
 from lr_explorer.scenario import Arm, Scenario
-from lr_explorer.simulate import simulate
+from lr_explorer.simulate import most_with_paths, simulate
 
 REPLICATES = 200
 
@@ -47,9 +48,16 @@ def ensemble(scenario: Scenario, measure: Measure | None = None, replicates: int
 
 def observe(scenario: Scenario, measure: Measure, replicates: Sequence[int]) -> tuple[Observed, ...]:
     """Run some replicates of the scenario and note for each arm how they ended."""
+    # Some measures ask for the path, so no more at a time than have one.
+    size = most_with_paths(scenario)
+    parts = [_observe(scenario, measure, replicates[i : i + size]) for i in range(0, len(replicates), size)]
+    return tuple(Observed(*map(np.concatenate, zip(*blocks, strict=True))) for blocks in zip(*parts, strict=True))
+
+
+def _observe(scenario: Scenario, measure: Measure, replicates: Sequence[int]) -> list[tuple[NDArray[Any], ...]]:
     surface = scenario.surface
     arms = simulate(scenario, replicates).arms
-    return tuple(Observed(measure.holds(surface, arm), arm.diverged_at >= 0, arm.final_loss - surface.lowest) for arm in arms)
+    return [(measure.holds(surface, arm), arm.diverged_at >= 0, arm.final_loss - surface.lowest) for arm in arms]
 
 
 def summarise(scenario: Scenario, blocks: Sequence[tuple[Observed, ...]]) -> tuple[Summary, ...]:

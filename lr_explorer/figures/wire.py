@@ -223,7 +223,7 @@ def loss_reference(run: Run) -> Reference:
     known = min((minimum.value for minimum in run.scenario.surface.minima), default=np.inf)
     if np.isfinite(known) and known <= seen:
         return Reference(float(known), "loss − f*") if known != 0 else Reference(0.0, "loss")
-    if 0 < seen:
+    if seen > 0:
         return Reference(0.0, "loss")
     return Reference(seen, "loss − least loss seen")
 

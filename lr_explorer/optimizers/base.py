@@ -20,11 +20,11 @@ class Rule:
     """An optimizer set up for (2, arms, replicates) lanes.
 
     step(t, lr, x, grad): moves x in place by update t (from 0); lr broadcasts against the lanes; grad may be overwritten.
-    memory(): what the last update's direction was made of, shape (2, arms, replicates); see `Optimizer.memory_label`.
+    memory(t): what update t, the last one, was made of, shape (2, arms, replicates); see `Optimizer.memory_label`.
     """
 
     step: Callable[[int, Array, Array, Array], None]
-    memory: Callable[[], Array]
+    memory: Callable[[int], Array]
 
 
 class Optimizer(Described):
@@ -38,8 +38,8 @@ class Optimizer(Described):
 
     @classmethod
     @abstractmethod
-    def rule(cls, arms: Sequence[Self], lanes: Shape) -> Rule:
-        """Return the update rule for arms of equal `structure`, one after another along the second axis of `lanes`."""
+    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int) -> Rule:
+        """Return the update rule for arms of equal `structure`, one after another along the second axis of `lanes`, for `steps` updates."""
 
     def stability_limit(self) -> float | None:
         """Return the largest stable η·λ on a quadratic of curvature λ, or None where no such number is known."""
@@ -54,6 +54,11 @@ def stack(arms: Sequence[Any], name: str) -> Array:
     """Return parameter `name` of every arm, shape (arms, 1), or 0-d where all agree: the fastest operand that numpy knows."""
     values = [getattr(arm, name) for arm in arms]
     return np.array(values[0]) if len(set(values)) == 1 else np.array(values)[:, None]
+
+
+def by_step(table: Array) -> list[Array]:
+    """Return a table's rows, single numbers as 0-d arrays, which numpy computes with faster than with its scalars."""
+    return [np.array(row) for row in table] if table.ndim == 1 else list(table)
 
 
 def add_decay(grad: Array, x: Array, weight_decay: Array, scratch: Array) -> None:

@@ -50,7 +50,7 @@ class SGD(Optimizer):
         return (self.nesterov, self.momentum > 0)
 
     @classmethod
-    def rule(cls, arms: Sequence[Self], lanes: Shape) -> Rule:
+    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int) -> Rule:
         momentum, kept = stack(arms, "momentum"), 1 - stack(arms, "dampening")
         weight_decay = stack(arms, "weight_decay")
         has_momentum, nesterov, decays = arms[0].momentum > 0, arms[0].nesterov, bool(np.any(weight_decay))
@@ -73,4 +73,4 @@ class SGD(Optimizer):
                 np.multiply(velocity, lr, out=scratch)
             np.subtract(x, scratch, out=x)
 
-        return Rule(step, lambda: velocity)
+        return Rule(step, lambda t: velocity)

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from lr_explorer.optimizers.base import OPTIMIZERS, Array, Optimizer, Rule, Shape, add_decay, stack
+from lr_explorer.optimizers.base import OPTIMIZERS, Array, Optimizer, Rule, Shape, add_decay, by_step, stack
 from lr_explorer.params import flag, number
 
 
@@ -51,7 +51,7 @@ class AdaGrad(Optimizer):
     weight_decay: float = _weight_decay(_L2)
 
     @classmethod
-    def rule(cls, arms: Sequence[Self], lanes: Shape) -> Rule:
+    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int) -> Rule:
         eps, lr_decay, weight_decay = stack(arms, "eps"), stack(arms, "lr_decay"), stack(arms, "weight_decay")
         slows, decays = bool(np.any(lr_decay)), bool(np.any(weight_decay))
         total = np.zeros(lanes) + stack(arms, "initial_accumulator_value")
@@ -68,7 +68,7 @@ class AdaGrad(Optimizer):
             np.multiply(direction, lr / (1 + t * lr_decay) if slows else lr, out=scratch)
             np.subtract(x, scratch, out=x)
 
-        return Rule(step, lambda: direction)
+        return Rule(step, lambda t: direction)
 
 
 @OPTIMIZERS.register("rmsprop")
@@ -99,7 +99,7 @@ class RMSprop(Optimizer):
         return (self.centered, self.momentum > 0)
 
     @classmethod
-    def rule(cls, arms: Sequence[Self], lanes: Shape) -> Rule:
+    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int) -> Rule:
         alpha, momentum, eps, weight_decay = (stack(arms, name) for name in ("alpha", "momentum", "eps", "weight_decay"))
         centered, has_momentum, decays = arms[0].centered, arms[0].momentum > 0, bool(np.any(weight_decay))
         new = 1 - alpha
@@ -119,6 +119,8 @@ class RMSprop(Optimizer):
                 np.add(mean, scratch, out=mean)
                 np.multiply(mean, mean, out=scratch)
                 np.subtract(square, scratch, out=scratch)
+                # Of a gradient that hardly changes the variance is 0, and rounding may leave it below, where PyTorch makes NaN of it.
+                np.maximum(scratch, 0, out=scratch)
                 np.sqrt(scratch, out=scratch)
             else:
                 np.sqrt(square, out=scratch)
@@ -131,7 +133,7 @@ class RMSprop(Optimizer):
             np.multiply(scaled, lr, out=scratch)
             np.subtract(x, scratch, out=x)
 
-        return Rule(step, lambda: scaled)
+        return Rule(step, lambda t: scaled)
 
 
 @OPTIMIZERS.register("adam")
@@ -163,10 +165,14 @@ class Adam(Optimizer):
     _decoupled = False
 
     @classmethod
-    def rule(cls, arms: Sequence[Self], lanes: Shape) -> Rule:
+    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int) -> Rule:
         beta1, beta2, eps, weight_decay = (stack(arms, name) for name in ("beta1", "beta2", "eps", "weight_decay"))
         amsgrad, decays, decoupled = arms[0].amsgrad, bool(np.any(weight_decay)), cls._decoupled
-        new1, new2 = 1 - beta1, 1 - beta2
+        # Moments are kept divided by 1 − β, and their bias corrections gathered in two tables: ten operations a step instead of fourteen.
+        # Adam counts its updates from 1; our steps count from 0.
+        count = np.arange(1, steps + 1).reshape(-1, *[1] * max(beta1.ndim, beta2.ndim, eps.ndim))
+        root = np.sqrt((1 - beta2) / (1 - beta2**count))
+        scales, epsilons = by_step((1 - beta1) / (1 - beta1**count) / root), by_step(eps / root)
         mean, square, largest = np.zeros(lanes), np.zeros(lanes), np.zeros(lanes)
         direction, scratch = np.zeros(lanes), np.empty(lanes)
 
@@ -175,25 +181,20 @@ class Adam(Optimizer):
                 np.multiply(x, 1 - lr * weight_decay, out=x)
             elif decays:
                 add_decay(grad, x, weight_decay, scratch)
-            np.subtract(grad, mean, out=scratch)
-            np.multiply(scratch, new1, out=scratch)
-            np.add(mean, scratch, out=mean)
+            np.multiply(mean, beta1, out=mean)
+            np.add(mean, grad, out=mean)
             np.multiply(grad, grad, out=scratch)
-            np.multiply(scratch, new2, out=scratch)
             np.multiply(square, beta2, out=square)
             np.add(square, scratch, out=square)
             if amsgrad:
                 np.maximum(largest, square, out=largest)
             np.sqrt(largest if amsgrad else square, out=scratch)
-            # Adam counts its updates from 1; our steps count from 0.
-            np.divide(scratch, np.sqrt(1 - beta2 ** (t + 1)), out=scratch)
-            np.add(scratch, eps, out=scratch)
+            np.add(scratch, epsilons[t], out=scratch)
             np.divide(mean, scratch, out=direction)
-            np.divide(direction, 1 - beta1 ** (t + 1), out=direction)
-            np.multiply(direction, lr, out=scratch)
+            np.multiply(direction, lr * scales[t], out=scratch)
             np.subtract(x, scratch, out=x)
 
-        return Rule(step, lambda: direction)
+        return Rule(step, lambda t: direction * scales[t])
 
 
 @OPTIMIZERS.register("adamw")

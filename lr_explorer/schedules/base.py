@@ -55,7 +55,7 @@ class Schedule(Described):
 
         ValueError if steps is below 1.
         """
-        if isinstance(steps, bool) or steps != int(steps) or not steps >= 1:
+        if isinstance(steps, bool) or not isinstance(steps, int | float | np.integer) or not 1 <= steps < np.inf or steps != int(steps):
             raise ValueError(f"{type(self).__name__}.values: steps must be a whole number of at least 1; got {steps!r}")
         steps = int(steps)
         after = max(steps - self.warmup, 0)

@@ -8,6 +8,7 @@ and still never sees an old one.
 import hashlib
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -15,6 +16,7 @@ from pathlib import Path
 
 SCRIPTS = Path(__file__).parent / "script"
 STATIC = Path(__file__).parents[2] / "static"
+_STALE_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def publish(static: Path = STATIC) -> Published:
     library = f"plotly-{version('plotly')}"
     _place(sources, static / folder)
     _place([plotly], static / library)
-    _remove_others(static, keep={folder, library})
+    _remove_stale(static, keep={folder, library})
     return Published(
         folder=f"app/static/{folder}",
         script=f"app/static/{folder}/player.js",
@@ -81,7 +83,8 @@ def _place(sources: list[Path], folder: Path) -> None:
         shutil.rmtree(waiting, ignore_errors=True)
 
 
-def _remove_others(static: Path, keep: set[str]) -> None:
+def _remove_stale(static: Path, keep: set[str]) -> None:
+    """Remove what older versions left; a day is kept for servers and open pages that still use theirs."""
     for folder in (*static.glob("player-*"), *static.glob("plotly-*")):
-        if folder.name not in keep:
+        if folder.name not in keep and folder.stat().st_mtime < time.time() - _STALE_SECONDS:
             shutil.rmtree(folder, ignore_errors=True)

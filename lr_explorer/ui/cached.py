@@ -1,8 +1,10 @@
 """Everything that is kept between script runs, keyed by canonical text; shared by all users, so nothing of one user's own goes in."""
 
 import gc
+from collections.abc import Callable
 from urllib.parse import parse_qsl
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from lr_explorer.experiments.ensemble import Observed, observe
@@ -31,3 +33,9 @@ def observed(link: str, preset: str, first: int, last: int) -> tuple[Observed, .
     """Return how the replicates first … last − 1 of the scenario ended, by the preset's measure; `link` is its canonical text."""
     measure = PRESETS[preset].measure if preset in PRESETS else global_basin()
     return observe(Scenario.from_query(dict(parse_qsl(link))), measure, range(first, last))
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def thumbnail(key: str, name: str, dark: bool, _draw: Callable[[], go.Figure]) -> go.Figure:
+    """Return the small picture of the class called `name` of the kind `key`; nobody may change it, since all see the same object."""
+    return _draw()

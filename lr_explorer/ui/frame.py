@@ -5,6 +5,7 @@ import streamlit as st
 from lr_explorer.ui import state
 from lr_explorer.ui.address import show_address
 from lr_explorer.ui.cached import tuned_collector
+from lr_explorer.ui.text import literal
 
 PAGES = {"app.py": "Playground", "pages/1_Reference.py": "Reference"}
 
@@ -18,9 +19,15 @@ _STYLE = """
 .st-key-presets button { padding: 0.1rem 0.6rem; min-height: 1.75rem; }
 .st-key-arm-buttons button { padding: 0.15rem 0.6rem; min-height: 2rem; }
 .st-key-presets button p { font-size: 0.8125rem; }
+.st-key-bench { display: grid; grid-template: "watch tune" auto "tell tune" 1fr / minmax(0, 2.6fr) minmax(0, 1fr); gap: 1rem 1.5rem; }
+.st-key-bench > :has(> .st-key-watch) { grid-area: watch; }
+.st-key-bench > :has(> .st-key-tune) { grid-area: tune; }
+.st-key-bench > :has(> .st-key-tell) { grid-area: tell; }
+@media (max-width: 900px) { .st-key-bench { grid-template: "watch" auto "tune" auto "tell" auto / minmax(0, 1fr); } }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: 0.75rem; padding-right: 0.75rem; }
-  .st-key-presets [role="radiogroup"], .st-key-presets [data-baseweb="button-group"] { flex-wrap: nowrap; overflow-x: auto; }
+  .st-key-presets [role="radiogroup"] { flex-wrap: nowrap; overflow-x: auto; padding-bottom: 0.4rem; }
+  .st-key-presets [role="radiogroup"] > * { flex: none; }
 }
 </style>
 """
@@ -49,14 +56,9 @@ def open_page(title: str, *, has_sidebar: bool = False) -> None:
 def _complaints() -> None:
     """Tell what of the link or of the last change was not used."""
     if refusal := state.take_refusal():
-        st.warning(_literal(refusal), icon=":material/warning:")
+        st.warning(literal(refusal), icon=":material/warning:")
     if complaints := st.session_state.get("complaints"):
         with st.container(border=True, key="complaints"):
             st.warning("Some of this link could not be used; everything else was kept.", icon=":material/warning:")
             st.text("\n".join(f"• {complaint}" for complaint in complaints))
-            st.button("Dismiss", on_click=lambda: st.session_state.update(complaints=()))
-
-
-def _literal(text: str) -> str:
-    """Return text that markdown shows as it is."""
-    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()#+-.!|~$<>:" else letter for letter in text)
+            st.button("Dismiss", key="dismiss", on_click=lambda: st.session_state.update(complaints=()))

@@ -40,6 +40,7 @@ def set_up() -> None:
         show_controls(rows, state.edit, key="set-up-controls")
         st.button(
             "Re-roll the seed",
+            key="reroll",
             on_click=state.reroll,
             icon=":material/casino:",
             width="stretch",
@@ -86,20 +87,21 @@ def arms() -> None:
     """Show the arms, the controls of the selected one, and what all of them share."""
     scenario = state.scenario()
     place = state.selected_arm()
-    st.session_state["selected_arm"] = place
+    st.session_state["arm"] = place
     st.pills(
         "Arms",
         range(len(scenario.arms)),
-        format_func=lambda i: scenario.arms[i].name if i < len(scenario.arms) else "",
-        key="selected_arm",
+        format_func=state.arm_labels().__getitem__,
+        key="arm",
+        on_change=lambda: state.select_arm(st.session_state["arm"]),
         required=True,
         wrap=True,
     )
     with st.container(key="arm-buttons", horizontal=True, gap="small"):
         full = len(scenario.arms) == MAX_ARMS
-        st.button("Add", on_click=state.add_arm, disabled=full)
-        st.button("Duplicate", on_click=lambda: state.add_arm(like=scenario.arms[place]), disabled=full)
-        st.button("Remove", on_click=lambda: state.remove_arm(place), disabled=len(scenario.arms) == 1)
+        st.button("Add", key="add", on_click=state.add_arm, disabled=full)
+        st.button("Duplicate", key="duplicate", on_click=lambda: state.add_arm(like=scenario.arms[place]), disabled=full)
+        st.button("Remove", key="remove", on_click=lambda: state.remove_arm(place), disabled=len(scenario.arms) == 1)
     _arm(scenario, place)
     st.session_state["one-peak"] = state.view().one_peak
     st.toggle("One peak rate for all arms", key="one-peak", on_change=lambda: state.share_peak(st.session_state["one-peak"]))
@@ -121,7 +123,10 @@ def replicates(scenario: Scenario) -> None:
     name = state.view().preset
     measure = PRESETS[name].measure if name in PRESETS else global_basin()
     st.markdown(f"#### What {REPLICATES} replicates did")
-    st.markdown(f"The same scenario with {REPLICATES} different draws of the noise, computed just now; the figure shows number {scenario.replicate}.")
+    if scenario.noise.is_silent and scenario.start.is_fixed:
+        st.markdown("Nothing is random here: every replicate does the same.")
+    else:
+        st.markdown(f"The same scenario with {REPLICATES} other draws, computed just now; the figure shows number {scenario.replicate}.")
     blocks = []
     for first in range(0, REPLICATES, _BLOCK):
         # Touching the session lets Streamlit drop this run for a newer one: a slider that moves on is not kept waiting.
@@ -154,18 +159,24 @@ def _arm(scenario: Scenario, place: int) -> None:
     _kind(f"{key}.optimizer", OPTIMIZERS, arm.optimizer, "Optimizer", widget="optimizer")
     usual = arm.optimizer.suggested_peak
     if not usual / 10 <= arm.schedule.peak <= usual * 10:
-        st.button(f"Use {usual:g}, a usual peak rate for {arm.optimizer.label}", on_click=state.edit, args=({f"{key}.schedule.peak": repr(usual)},))
+        st.button(
+            f"Use {usual:g}, a usual peak rate for {arm.optimizer.label}",
+            key="usual-peak",
+            on_click=state.edit,
+            args=({f"{key}.schedule.peak": repr(usual)},),
+        )
     show_controls(_rows(f"{key}.optimizer", arm.optimizer), state.edit, key="optimizer-controls")
     with st.expander("Name, colour, rate per coordinate", key="arm-box"):
         show_controls(_rows(key, arm), state.edit, key="arm-controls")
 
 
 def _anatomy(scenario: Scenario) -> None:
+    labels = ["off", *state.arm_labels()]
     st.session_state["anatomy"] = min(state.view().anatomy, len(scenario.arms))
     st.selectbox(
         "Step anatomy",
-        range(len(scenario.arms) + 1),
-        format_func=lambda i: scenario.arms[i - 1].name if i else "off",
+        range(len(labels)),
+        format_func=labels.__getitem__,
         key="anatomy",
         on_change=lambda: state.edit_view(anatomy=st.session_state["anatomy"]),
         help="Shows at the cursor the gradient, the optimizer's memory and the update that they make, as arrows with numbers.",

@@ -17,6 +17,8 @@ from lr_explorer.optimizers import OPTIMIZERS
 from lr_explorer.params import Described, choice, flag, whole
 from lr_explorer.scenario import ARM_COLOURS, MAX_ARMS, Arm, Scenario
 
+CHAPTERS = {"surfaces": "Surfaces", "schedules": "Schedules", "optimizers": "Optimizers", "setup": "Noise and start"}
+
 
 @dataclass(frozen=True)
 class View(Described):
@@ -25,6 +27,7 @@ class View(Described):
     preset: str = choice("none", {"none": "none"} | {name: preset.label for name, preset in PRESETS.items()}, "Preset", "Where the scenario began.")
     view: str = choice("2d", {"2d": "2-D", "3d": "3-D"}, "View", "Contour or surface.")
     anatomy: int = whole(0, 0, MAX_ARMS, "Step anatomy", "The arm whose steps are taken apart at the cursor; 0 for none.")
+    reference: str = choice("surfaces", CHAPTERS, "Chapter", "The chapter of the reference that is open.")
     one_peak: bool = flag(False, "One peak rate for all arms", "Changing one arm's peak rate changes it in every arm.")
 
 
@@ -33,7 +36,9 @@ def scenario() -> Scenario:
     if "scenario" not in st.session_state:
         reader = Reader(st.query_params.to_dict())
         st.session_state.view = View(**reader.values("", View()))
-        st.session_state.scenario = Scenario.read(reader)
+        preset = PRESETS.get(st.session_state.view.preset)
+        # "?preset=settle" alone is a link that people type.
+        st.session_state.scenario = preset.scenario if preset and reader.is_used_up else Scenario.read(reader)
         st.session_state.complaints = st.session_state.scenario.complaints
     return st.session_state.scenario
 
@@ -79,7 +84,7 @@ def open_preset(name: str) -> None:
     """Replace the scenario by a preset."""
     st.session_state.scenario = PRESETS[name].scenario
     st.session_state.complaints = ()
-    st.session_state.selected_arm = 0
+    select_arm(0)
     edit_view(preset=name, anatomy=0)
 
 
@@ -101,19 +106,29 @@ def selected_arm() -> int:
     return min(st.session_state.get("selected_arm", 0), len(scenario().arms) - 1)
 
 
+def arm_labels() -> list[str]:
+    """Return each arm's number and name: menus tell their options apart by these texts alone, and names may be equal."""
+    return [f"{number} · {arm.name}" for number, arm in enumerate(scenario().arms, 1)]
+
+
+def select_arm(place: int) -> None:
+    """Choose the arm whose controls are shown, on every page."""
+    st.session_state.selected_arm = place
+
+
 def add_arm(*, like: Arm | None = None) -> None:
     """Add an arm at the end, a copy of `like` or a plain one, in a colour that is still free, and select it."""
     arms = scenario().arms
     free = next(colour for colour in ARM_COLOURS if colour not in {arm.colour for arm in arms})
     new = like.with_values(name=f"{like.name[:30]} copy", colour=free) if like else Arm(f"Arm {len(arms) + 1}", free, OPTIMIZERS.create("sgd"))
     st.session_state.scenario = scenario().with_values(arms=(*arms, new))
-    st.session_state.selected_arm = len(arms)
+    select_arm(len(arms))
 
 
 def remove_arm(place: int) -> None:
     """Remove the arm at `place`."""
     arms = scenario().arms
     st.session_state.scenario = scenario().with_values(arms=arms[:place] + arms[place + 1 :])
-    st.session_state.selected_arm = max(0, place - 1)
+    select_arm(max(0, place - 1))
     if view().anatomy > place:
         edit_view(anatomy=0)

@@ -25,13 +25,19 @@ export class Bar {
     this.views = Object.fromEntries(["2d", "3d"].map((view) => [view, this.#switch(view === "2d" ? "2-D" : "3-D", () => act.view(view))]));
     this.ghost = this.#switch("Ghost", act.ghost);
     this.ghost.title = "Keep the run before the last change in view, dotted";
+    const steps = [
+      button("start", "To the start", () => act.seek(0)),
+      button("back", "One step back", () => act.move(-1)),
+      button("forward", "One step forward", () => act.move(1)),
+    ];
+    const views = element("div", { class: "lrx-pair", role: "group", "aria-label": "View" }, ...Object.values(this.views));
     this.root = element(
       "div",
       { class: "lrx-bar" },
-      element("div", { class: "lrx-group" }, this.play, button("start", "To the start", () => act.seek(0)), button("back", "One step back", () => act.move(-1)), button("forward", "One step forward", () => act.move(1))),
+      element("div", { class: "lrx-group" }, this.play, ...steps),
       this.scrub,
       this.readout,
-      element("div", { class: "lrx-group lrx-options" }, this.speed, element("div", { class: "lrx-pair", role: "group", "aria-label": "View" }, ...Object.values(this.views)), this.ghost),
+      element("div", { class: "lrx-group lrx-options" }, this.speed, views, this.ghost),
     );
   }
 
@@ -135,7 +141,8 @@ export class AnatomyLegend {
       this.values[part] = element("span", { class: "lrx-number" });
       return element("div", { class: "lrx-anatomy-row" }, picture, element("span", {}, name), this.values[part]);
     });
-    this.root.replaceChildren(title, ...rows, element("div", { class: "lrx-note" }, "The first arrows show directions only, at a fixed length; the numbers are exact."));
+    const note = "Only the update is drawn to scale. The other arrows show directions; their numbers tell the sizes.";
+    this.root.replaceChildren(title, ...rows, element("div", { class: "lrx-note" }, note));
   }
 
   update(step) {

@@ -1,7 +1,7 @@
 // Learning rate over loss, on one axis of steps. Plotly draws the axes; the curves are canvas, like the trails on the map.
 
 import { element, rateAt, show } from "./format.js";
-import { HAIR, Layer, boxOf, isInside, mark, project, scaleOf, stateOf, stroke } from "./paint.js";
+import { HAIR, Layer, boxOf, follow, isInside, mark, project, scaleOf, stateOf, stroke } from "./paint.js";
 import { placeTip } from "./map.js";
 
 // Below this share of the largest loss double precision has nothing left to tell.
@@ -42,14 +42,11 @@ export class CurvesView {
     Object.assign(this, { run, ghost, theme, size });
     this.scales = { lr: this.#lrScale(), loss: this.#lossScale() };
     const layout = this.#layout(resets);
-    const isFirst = !this.plot._fullLayout;
     // An axis costs ~20 ms to draw; most changes of a run leave all three as they were.
     const wanted = JSON.stringify([layout, size.config.displayModeBar]);
     if (wanted !== this.shown) this.Plotly.react(this.plot, TRACES, layout, size.config);
     this.shown = wanted;
-    if (isFirst) {
-      for (const event of ["plotly_relayout", "plotly_relayouting", "plotly_afterplot"]) this.plot.on(event, () => this.onMoved?.());
-    }
+    follow(this.plot, () => this.onMoved?.());
     if (this.base.width !== size.width || this.base.height !== size.height) {
       for (const layer of [this.base, this.bold, this.heads]) layer.resize(size.width, size.height);
     }
@@ -71,7 +68,7 @@ export class CurvesView {
 
   /** Recompute all pixels, after an axis moved. */
   project() {
-    const curves = (arms) => arms.flatMap((arm, i) => [this.#curve(arm, "lr", arm.lr, i), this.#curve(arm, "loss", arm.excess, i)]);
+    const curves = (arms) => arms.flatMap((arm) => [this.#curve(arm, "lr", arm.lr), this.#curve(arm, "loss", arm.excess)]);
     this.curves = curves(this.run.arms);
     this.base.clear();
     this.bold.clear();
@@ -80,7 +77,7 @@ export class CurvesView {
     }
     for (const { panel, path, arm } of this.curves) {
       const colour = arm.colour[this.theme.side];
-      this.#stroke(this.base, panel, path, { colour, width: HAIR, alpha: 0.6 });
+      this.#stroke(this.base, panel, path, { colour, width: HAIR, alpha: 0.4 });
       // A curve with a bend at every pixel would fill its panel if it were bold.
       const isDense = path.x.length > 0.7 * (this.panels[panel].box.right - this.panels[panel].box.left) && panel === "loss";
       this.#stroke(this.bold, panel, path, isDense ? { colour, width: HAIR } : { colour, width: 2, dash: arm.dash });
@@ -91,12 +88,12 @@ export class CurvesView {
     layer.within(this.panels[panel].box, (pen) => stroke(pen, path, 0, path.x.length, style));
   }
 
-  #curve(arm, panel, values, i) {
+  #curve(arm, panel, values) {
     const { along, box } = this.panels[panel];
     const scale = this.scales[panel];
     const steps = telling(values, box.right - box.left);
     const path = project(steps, steps.map((step) => values[step]), this.toStep.along, (value) => along(scale.place(value)), box);
-    return { panel, arm, i, values, path };
+    return { panel, arm, values, path };
   }
 
   #lrScale() {

@@ -1,7 +1,7 @@
 // The map: the contour by Plotly, everything that moves on canvases above it, and the start as something to take hold of.
 
 import { element, show, spell } from "./format.js";
-import { HAIR, Layer, arrow, boxOf, countUpTo, crossOut, isInside, mark, pointBeyond, project, scaleOf, stateOf, stroke } from "./paint.js";
+import { HAIR, Layer, arrow, boxOf, countUpTo, crossOut, follow, isInside, mark, pointBeyond, project, scaleOf, stateOf, stroke } from "./paint.js";
 import { heightAt, lossAt } from "./wire.js";
 
 const LEVELS = 18;
@@ -10,6 +10,18 @@ const CLICK_SLACK = 4;
 const KEY_STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const ARROW_SHARE = 0.16;
 const LEAST_ARROW = 10;
+// Segments of trail drawn in one frame. A long run's trails appear over a few frames, and nothing waits for them.
+const FRAME_SEGMENTS = 6000;
+
+// Pixels of path before a head that are drawn bold.
+const TAIL = 600;
+
+/** Return where the bold stretch that ends before point `end` begins. */
+function tailOf(path, end) {
+  let first = Math.max(end - 1, 0);
+  while (first > 0 && path.length[end - 1] - path.length[first] < TAIL) first--;
+  return first;
+}
 
 /** Return the arrows' looks; the legend below the map draws from the same table. */
 export const arrowStyles = (theme) => ({
@@ -27,8 +39,8 @@ export class MapView {
     this.plot = element("div", { class: "lrx-plot", role: "img" });
     host.append(this.plot);
     this.base = new Layer(host, "base");
-    this.casing = new Layer(host, "casing");
-    this.core = new Layer(host, "core");
+    this.trails = new Layer(host, "trails");
+    this.tails = new Layer(host, "tails");
     this.heads = new Layer(host, "heads");
     this.handle = element("button", { type: "button", class: "lrx-start" });
     this.tip = element("div", { class: "lrx-tip", "aria-hidden": "true", hidden: "" });
@@ -42,12 +54,9 @@ export class MapView {
   /** Draw the static picture: needed for another surface, theme or size, not for another run. */
   draw(surface, theme, size, resets) {
     Object.assign(this, { surface, theme, size });
-    const isFirst = !this.plot._fullLayout;
     this.Plotly.react(this.plot, this.#traces(), this.#layout(resets), size.config);
-    if (isFirst) {
-      for (const event of ["plotly_relayout", "plotly_relayouting", "plotly_afterplot"]) this.plot.on(event, () => this.onMoved?.());
-    }
-    for (const layer of [this.base, this.casing, this.core, this.heads]) layer.resize(size.width, size.height);
+    follow(this.plot, () => this.onMoved?.());
+    for (const layer of [this.base, this.trails, this.tails, this.heads]) layer.resize(size.width, size.height);
     this.readAxes();
   }
 
@@ -93,7 +102,7 @@ export class MapView {
       type: "scatter", mode: "markers", cliponaxis: true, hoverinfo: "skip", showlegend: false, name,
       x: minima.map((minimum) => minimum.x),
       y: minima.map((minimum) => minimum.y),
-      marker: { symbol, size: symbol === "star" ? 13 : 9, color: this.theme.ink, line: { width: symbol === "star" ? 1.5 : 2, color: symbol === "star" ? this.theme.page : this.theme.ink } },
+      marker: { symbol, color: this.theme.ink, ...(symbol === "star" ? { size: 13, line: { width: 1.5, color: this.theme.page } } : { size: 9, line: { width: 2 } }) },
     };
   }
 
@@ -133,7 +142,7 @@ export class MapView {
         const colour = this.ghost.arms[i].colour[this.theme.side];
         stroke(pen, path, 0, path.x.length, { colour, width: HAIR, dash: [2, 3], alpha: 0.8 });
       });
-      this.paths.forEach((path, i) => stroke(pen, path, 0, path.x.length, { colour: this.run.arms[i].colour[this.theme.side], width: HAIR, alpha: 0.7 }));
+      this.paths.forEach((path, i) => stroke(pen, path, 0, path.x.length, { colour: this.run.arms[i].colour[this.theme.side], width: HAIR, alpha: 0.35 }));
       this.#paintStartCircle(pen);
     });
   }
@@ -150,37 +159,49 @@ export class MapView {
     pen.setLineDash([]);
   }
 
-  /** Show the cursor at `step`. Trails grow by what is new; only going back starts them afresh. */
+  /** Show the cursor at `step`. */
   paint(step) {
     this.#growTrails(step);
     this.heads.clear();
     this.heads.within(this.box, (pen) => {
-      this.run.arms.forEach((arm, i) => this.#paintHead(pen, arm, i, step));
+      for (const arm of this.run.arms) this.#paintHead(pen, arm, step);
       this.#paintAnatomy(pen, step);
     });
   }
 
+  /** Draw what is new of the trails; only going back starts them afresh. */
   #growTrails(step) {
-    const ends = this.paths.map((path) => countUpTo(path, step));
-    if (!this.drawn || ends.some((end, i) => end < this.drawn[i])) {
-      this.casing.clear();
-      this.core.clear();
-      this.drawn = ends.map(() => 0);
+    const goals = this.paths.map((path) => countUpTo(path, step));
+    if (!this.drawn || goals.some((goal, i) => goal < this.drawn[i])) {
+      this.trails.clear();
+      this.drawn = goals.map(() => 0);
     }
-    const pieces = ends.map((end, i) => [this.paths[i], Math.max(this.drawn[i] - 1, 0), end]);
-    this.casing.within(this.box, (pen) => {
-      pieces.forEach(([path, first, end]) => stroke(pen, path, first, end, { colour: this.theme.casing, width: 4.6 }));
-    });
-    this.core.within(this.box, (pen) => {
-      pieces.forEach(([path, first, end], i) => {
-        const { colour, dash } = this.run.arms[i];
-        stroke(pen, path, first, end, { colour: colour[this.theme.side], width: 2.4, dash });
-      });
+    const most = Math.ceil(FRAME_SEGMENTS / goals.length);
+    const ends = goals.map((goal, i) => Math.min(goal, this.drawn[i] + most));
+    if (ends.some((end, i) => end < goals[i])) this.onUnfinished?.();
+    this.trails.within(this.box, (pen) => {
+      this.paths.forEach((path, i) => stroke(pen, path, Math.max(this.drawn[i] - 1, 0), ends[i], { ...this.#line(i), width: 1.3, alpha: 0.75 }));
     });
     this.drawn = ends;
+    this.#paintTails(goals);
   }
 
-  #paintHead(pen, arm, i, step) {
+  /** Draw the last stretch before each head bold. Not all of it: a thousand noisy steps would hide the surface and each other. */
+  #paintTails(goals) {
+    this.tails.clear();
+    this.tails.within(this.box, (pen) => {
+      const tails = this.paths.map((path, i) => [path, tailOf(path, goals[i]), goals[i]]);
+      tails.forEach(([path, first, end], i) => stroke(pen, path, first, end, { colour: this.theme.casing, width: 4.6, dash: this.run.arms[i].dash }));
+      tails.forEach(([path, first, end], i) => stroke(pen, path, first, end, { ...this.#line(i), width: 2.4 }));
+    });
+  }
+
+  #line(i) {
+    const { colour, dash } = this.run.arms[i];
+    return { colour: colour[this.theme.side], dash };
+  }
+
+  #paintHead(pen, arm, step) {
     const [x, y] = this.headOf(arm, step);
     const [px, py] = [this.toX.along(x), this.toY.along(y)];
     const colour = arm.colour[this.theme.side];

@@ -53,6 +53,16 @@ export function scaleOf(axis) {
   return { along, back, perUnit };
 }
 
+const MOVES = ["plotly_relayout", "plotly_relayouting", "plotly_afterplot"];
+
+/** Call `listener` when the plot's axes may have moved. To be asked for after every drawing: Plotly drops listeners when it starts afresh. */
+export function follow(plot, listener) {
+  for (const event of MOVES) {
+    plot.removeAllListeners(event);
+    plot.on(event, listener);
+  }
+}
+
 /** Return what tells whether axes moved. */
 export const stateOf = (...axes) => axes.map((axis) => [...axis.range, axis._offset, axis._length].join()).join(" ");
 

@@ -8,6 +8,7 @@ import { CurvesView } from "./curves.js";
 import { element } from "./format.js";
 import { MapView } from "./map.js";
 import { ReliefView } from "./relief.js";
+import { photograph } from "./photograph.js";
 import { openRun, surfaces } from "./wire.js";
 
 const WHOLE_RUN_MS = 6000;
@@ -52,7 +53,8 @@ export async function show(component, urls) {
 async function load({ plotly, styles }) {
   const arrival = (tag, attributes) =>
     new Promise((resolve, reject) => {
-      document.head.append(element(tag, { ...attributes, onload: resolve, onerror: () => reject(new Error(`The player could not load ${attributes.src ?? attributes.href}`)) }));
+      const fail = () => reject(new Error(`The player could not load ${attributes.src ?? attributes.href}`));
+      document.head.append(element(tag, { ...attributes, onload: resolve, onerror: fail }));
     });
   const style = arrival("link", { rel: "stylesheet", href: styles });
   // Streamlit's own copy, once some chart has loaded it, does as well.
@@ -102,6 +104,7 @@ class Player {
     this.map = new MapView(mapHost, this.Plotly, (x, y, isFinal) => this.#editStart(x, y, isFinal));
     this.curves = new CurvesView(curvesHost, this.Plotly, { onSeek: (step) => this.seek(step), onScale: () => this.#drawCurves() });
     this.map.onMoved = () => this.#soon("map");
+    this.map.onUnfinished = () => this.#soon("trails");
     this.curves.onMoved = () => this.#soon("curves");
   }
 
@@ -169,16 +172,21 @@ class Player {
   // Drawing --------------------------------------------------------------------------------------------------------------------
 
   #onResize() {
-    const width = this.root.clientWidth;
-    if (!width || width === this.width || !this.surface) return;
-    this.#drawAll();
+    // A sidebar that slides open resizes the figure at every frame; one drawing a frame is enough.
+    cancelAnimationFrame(this.resizing);
+    this.resizing = requestAnimationFrame(() => {
+      const width = this.root.clientWidth;
+      if (width && width !== this.width && this.surface) this.#drawAll();
+    });
   }
 
   /** Draw everything: another surface, theme or size. */
   #drawAll() {
     this.width = this.root.clientWidth;
     this.root.classList.toggle("lrx-narrow", this.width < WIDE);
-    const sizes = measure(this.width, this.theme, this.#modebar());
+    // Plotly starts afresh, and forgets the zoom, when a button is another object than before.
+    this.modebar ??= this.#modebar();
+    const sizes = measure(this.width, this.theme, this.modebar);
     this.sizes = sizes;
     for (const [name, host] of Object.entries(this.hosts)) host.style.height = `${(name === "curves" ? sizes.curves : sizes.map).height}px`;
     this.map.draw(this.surface, this.theme, sizes.map, this.resets);
@@ -205,7 +213,7 @@ class Player {
     this.relief.draw(this.surface, this.run, this.theme, this.sizes.relief, this.step, this.resets);
   }
 
-  /** Follow a zoom or pan, once a frame however many events it makes. */
+  /** Follow a zoom or pan, or draw more of the trails: once a frame, however often it is asked for. */
   #soon(name) {
     this.moved ??= new Set();
     if (this.moved.size === 0) requestAnimationFrame(() => this.#follow());
@@ -220,7 +228,7 @@ class Player {
     if (moved.has("map") && this.map.readAxes()) {
       this.map.setRun(this.run, this.#ghostShown());
       this.map.paint(this.step);
-    }
+    } else if (moved.has("trails")) this.map.paint(this.step);
     if (moved.has("curves") && this.curves.readAxes()) {
       this.curves.project();
       this.curves.paint(this.step);
@@ -301,7 +309,13 @@ class Player {
   #onKey(event) {
     // Only the figure itself: buttons and the handle have their own keys.
     if (event.target !== this.root) return;
-    const act = { " ": () => this.toggle(), ArrowLeft: () => this.seek(this.step - 1), ArrowRight: () => this.seek(this.step + 1), Home: () => this.seek(0), End: () => this.seek(this.run.steps) }[event.key];
+    const act = {
+      " ": () => this.toggle(),
+      ArrowLeft: () => this.seek(this.step - 1),
+      ArrowRight: () => this.seek(this.step + 1),
+      Home: () => this.seek(0),
+      End: () => this.seek(this.run.steps),
+    }[event.key];
     if (!act) return;
     event.preventDefault();
     act();
@@ -322,8 +336,12 @@ class Player {
 
   /** Send a new start. Never more than one request at a time: a second one would cut the first one's run short, and none would finish. */
   #editStart(x, y, isFinal) {
-    this.edit.next = { "start.x": x, "start.y": y };
-    if (isFinal || !this.edit.inFlight) this.#send();
+    const { sent, inFlight } = this.edit;
+    const { start } = this.run;
+    const isThere = inFlight ? sent["start.x"] === x && sent["start.y"] === y : start.x === Number(x) && start.y === Number(y);
+    // What is already so would bring no new data, and no answer.
+    this.edit.next = isThere ? null : { "start.x": x, "start.y": y };
+    if (isFinal || !inFlight) this.#send();
   }
 
   #send() {
@@ -353,46 +371,23 @@ class Player {
     const { Icons } = this.Plotly;
     const reset = { name: "lrx-reset", title: "Reset the view", icon: Icons.home, click: () => this.reset() };
     const save = { name: "lrx-save", title: "Save as a picture", icon: Icons.camera, click: () => this.#save() };
-    return { map: [["zoom2d", "pan2d", reset, save]], relief: [["orbitRotation", "zoom3d", "pan3d", reset, save]], curves: [["zoom2d", "pan2d", reset, save]] };
+    return { map: [["zoom2d", "pan2d", reset, save]], relief: [["orbitRotation", "zoom3d", "pan3d", reset, save]] };
   }
 
-  /** Save both panels with everything that is painted on them; Plotly's own button would leave the paths out. */
   async #save() {
-    const sharpness = 2;
     const panels = [this.view === "3d" ? this.hosts.relief : this.hosts.map, this.hosts.curves];
-    const frames = panels.map((panel) => panel.getBoundingClientRect());
-    const [left, top] = [Math.min(...frames.map((frame) => frame.left)), Math.min(...frames.map((frame) => frame.top))];
-    const [right, bottom] = [Math.max(...frames.map((frame) => frame.right)), Math.max(...frames.map((frame) => frame.bottom))];
-    const sheet = element("canvas", { width: (right - left) * sharpness, height: (bottom - top) * sharpness });
-    const pen = sheet.getContext("2d");
-    pen.scale(sharpness, sharpness);
-    pen.fillStyle = this.theme.page;
-    pen.fillRect(0, 0, right - left, bottom - top);
-    for (const [i, { left: x, top: y, width, height }] of frames.entries()) {
-      const image = new Image();
-      image.src = await this.Plotly.toImage(panels[i].querySelector(".lrx-plot"), { format: "png", width, height, scale: sharpness });
-      await image.decode();
-      pen.drawImage(image, x - left, y - top, width, height);
-      for (const layer of panels[i].querySelectorAll("canvas.lrx-layer")) stamp(pen, layer, x - left, y - top);
-    }
+    const sheet = await photograph(this.Plotly, panels, [...this.table.root.querySelectorAll("tbody th")], this.theme);
     element("a", { href: sheet.toDataURL("image/png"), download: "lr-explorer.png" }).click();
   }
 
   destroy() {
     cancelAnimationFrame(this.frame);
+    cancelAnimationFrame(this.resizing);
     clearTimeout(this.edit.timer);
     this.observer.disconnect();
     this.stopListening();
     for (const view of [this.map, this.curves, this.relief]) view?.destroy();
   }
-}
-
-/** Draw a layer as far as it is uncovered. */
-function stamp(pen, layer, left, top) {
-  const { width, height } = layer.getBoundingClientRect();
-  const covered = parseFloat(layer.dataset.covered ?? 0);
-  const share = (width - covered) / width;
-  if (share > 0) pen.drawImage(layer, 0, 0, layer.width * share, layer.height, left, top, width * share, height);
 }
 
 /** Read the page's theme from the CSS variables that Streamlit sets; they are right on the first run already. */
@@ -433,7 +428,10 @@ function measure(width, theme, modebar) {
   const mapHeight = isNarrow ? Math.min(width, 440) : Math.min(Math.max(Math.round(0.88 * mapWidth), 380), 620);
   const panel = (panelWidth, height, name, right) => ({
     width: panelWidth, height, isNarrow, top: 30, right,
-    config: { displaylogo: false, displayModeBar: isNarrow ? false : "hover", modeBarButtons: modebar[name], doubleClick: false, scrollZoom: name === "relief", showTips: false },
+    config: {
+      displaylogo: false, displayModeBar: !isNarrow && name in modebar ? "hover" : false, modeBarButtons: modebar[name],
+      doubleClick: false, scrollZoom: name === "relief", showTips: false,
+    },
     plotly: {
       width: panelWidth, height, dragmode: isNarrow ? false : "zoom", paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: theme.font, size: 12, color: theme.ink },

@@ -1,0 +1,115 @@
+"""Parameters read and refuse text as documented; unknown names answer with the known ones."""
+
+import math
+
+import numpy as np
+import pytest
+
+import lr_explorer as lrx
+from lr_explorer.params import Flag, Number, Text, shortened
+from lr_explorer.registry import Registry, UnknownName
+from lr_explorer.schedules import Schedule
+
+REAL = Number(0.5, 0.0, 1.0, "Real", "Help.")
+WHOLE = Number(3, 1, 100, "Whole", "Help.", whole=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("0.30000000000000004", 0.1 + 0.2), ("1e-3", 0.001), (" .5 ", 0.5), ("1.", 1.0), ("+0", 0.0), ("5E-324", 5e-324)]
+)
+def test_numbers_are_read_as_people_write_them(text, value):
+    assert REAL.parse(text, "x") == value
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "0,1", "1_0", "0x1", "nan", "inf", "-inf", "1e", "e5", "½", "٣", "0.5 0.5", "0.5\n0.1", "True", "0" * 61, "9" * 400_000]
+)
+def test_what_is_no_number_is_refused_with_an_example(text):
+    with pytest.raises(ValueError, match=r"x must be a number such as 0\.1 or 3e-4; got ") as refusal:
+        REAL.parse(text, "x")
+    assert len(str(refusal.value)) < 200
+
+
+@pytest.mark.parametrize("text", ["1.0", "1e1", "", "0x10", "1_0"])
+def test_whole_numbers_are_written_without_point_or_power(text):
+    with pytest.raises(ValueError, match="x must be a whole number such as 100; got "):
+        WHOLE.parse(text, "x")
+
+
+@pytest.mark.parametrize("text", ["1e3", "-0.1", "1.0000000000000002", "1e999"])
+def test_numbers_out_of_range_are_refused_with_the_range(text):
+    with pytest.raises(ValueError, match=r"x must be between 0 and 1; got "):
+        REAL.parse(text, "x")
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), 10**20])
+def test_whole_numbers_of_any_size_are_refused_not_tripped_over(value):
+    with pytest.raises(ValueError, match="x must be between 1 and 100"):
+        WHOLE.check(value, "x")
+
+
+@pytest.mark.parametrize("value", [np.float64(0.5), np.float32(0.5), np.array(0.5)])
+def test_numpy_numbers_become_python_numbers(value):
+    assert type(REAL.check(value, "x")) is float
+    assert type(WHOLE.check(np.int64(5), "x")) is type(WHOLE.check(5.0, "x")) is int
+
+
+@pytest.mark.parametrize("value", [True, np.bool_(True), "0.5", None, 1j, [0.5], np.array([0.5, 0.6]), math.nan])
+def test_other_types_are_no_numbers(value):
+    with pytest.raises(ValueError, match="x must be "):
+        REAL.check(value, "x")
+
+
+@pytest.mark.parametrize("text", ["True", "1", "yes", "", " true"])
+def test_switches_are_written_true_or_false(text):
+    with pytest.raises(ValueError, match="x must be true or false; got "):
+        Flag(False, "Flag", "Help.").parse(text, "x")
+
+
+def test_texts_of_the_longest_length_are_allowed_and_no_longer():
+    param = Text("A", "Text", "Help.", longest=5)
+    assert param.parse("αβ–∇5", "x") == "αβ–∇5"
+    with pytest.raises(ValueError, match="x must be 1 to 5 printable characters"):
+        param.parse("abcdef", "x")
+
+
+def test_long_input_is_shortened_in_messages_and_its_length_told():
+    assert shortened("abc") == "'abc'"
+    assert shortened("x" * 400_000) == "'" + "x" * 39 + "…' (400000 characters)"
+
+
+def test_unknown_names_answer_with_the_known_ones():
+    with pytest.raises(UnknownName) as refusal:
+        lrx.schedule("cosin")
+    assert str(refusal.value) == f"unknown schedule 'cosin'; known: {', '.join(lrx.schedules())}"
+    for make in (lrx.surface, lrx.optimizer):
+        with pytest.raises(ValueError, match=r"unknown .* 'cosin'; known: "):
+            make("cosin")
+    with pytest.raises(KeyError):
+        lrx.schedules()[3]
+
+
+def test_unknown_parameters_answer_with_the_known_ones():
+    with pytest.raises(ValueError, match=r"Cosine has no parameter 'lr'; known: peak, warmup, warmup_start, floor"):
+        lrx.schedule("cosine", lr=0.1)
+
+
+def test_a_name_is_registered_once():
+    registry = Registry("thing")
+    registry.register("one")(Schedule)
+    with pytest.raises(ValueError, match="thing 'one' is registered twice"):
+        registry.register("one")(Schedule)
+    Schedule.name = ""
+
+
+def test_nesterov_without_momentum_is_refused_by_name():
+    for values in ({}, {"momentum": 0.9, "dampening": 0.1}):
+        with pytest.raises(ValueError, match=r"SGD\.nesterov needs momentum above 0 and dampening 0, as in PyTorch; got momentum"):
+            lrx.optimizer("sgd", nesterov=True, **values)
+    assert lrx.optimizer("sgd", nesterov=True, momentum=0.9).nesterov
+
+
+def test_a_changed_copy_is_checked_too():
+    assert lrx.schedule("cosine").with_values(peak=0.5).peak == 0.5
+    with pytest.raises(ValueError, match=r"Cosine\.floor must be between 0 and 1; got 7"):
+        lrx.schedule("cosine").with_values(floor=7)

@@ -72,7 +72,8 @@ def _diverged(surface: Surface, arm: ArmRun) -> str:
     step = arm.diverged_at[0]
     if step == 0:
         return "Diverged before the first step: the start lies beyond |x| = 1e6."
-    return f"Diverged at step {step}: |x| = {told(np.hypot(*arm.path[step - 1, :, 0]))} one step before, beyond {DIVERGED_BEYOND:.0e} after it."
+    before = told(np.hypot(*arm.path[step - 1, :, 0]))
+    return f"Diverged at step {step}: |x| = {before} one step before, and after it beyond {DIVERGED_BEYOND:.0e} or no number at all."
 
 
 _TOLD: dict[Outcome, Callable[[Surface, ArmRun], str]] = {

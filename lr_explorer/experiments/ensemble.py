@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 from lr_explorer.experiments.measures import Measure, global_basin
 from lr_explorer.scenario import Arm, Scenario
@@ -66,6 +65,9 @@ def summarise(scenario: Scenario, blocks: Sequence[tuple[Observed, ...]]) -> tup
 
 
 def _summary(arm: Arm, parts: Sequence[Observed]) -> Summary:
+    # Takes half a second to import, which the first picture of a session need not wait for.
+    from scipy.stats import binomtest
+
     hits = int(sum(part.hits.sum() for part in parts))
     # Sorting keeps infinity last, where interpolation between quantiles would make NaN of it.
     ranked = np.sort(np.concatenate([part.loss for part in parts]))

@@ -196,7 +196,7 @@ def test_moving_is_told_with_the_way_of_the_last_tenth():
 
 def test_divergence_is_told_with_its_step():
     (sentence,) = what_happened(run_along(BOWL, 10.0 ** np.arange(20)[:, None] * [1, 0]))
-    assert sentence.startswith("Diverged at step 7: |x| = 1e+06 one step before, beyond 1e+06 after it.")
+    assert sentence.startswith("Diverged at step 7: |x| = 1e+06 one step before, and after it beyond 1e+06 or no number at all.")
     (sentence,) = what_happened(run_along(BOWL, np.full((20, 2), 2e6)))
     assert sentence.startswith("Diverged before the first step")
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from lr_explorer.params import Described, Param, shortened
-from lr_explorer.registry import Registry
 
 T = TypeVar("T", bound=Described)
 Query = Mapping[str, str]
@@ -17,14 +16,22 @@ _MOST_COMPLAINTS = 20
 
 
 def spelled(key: str, thing: Described) -> dict[str, str]:
-    """Return a thing's kind and parameters as values of a link: `key` itself, and `key.parameter` for each."""
-    return {key: type(thing).name} | {f"{key}.{name}": value for name, value in thing.texts().items()}
+    """Return a thing's kind and all that is in it as values of a link: `key` itself, and `key.parameter` for each."""
+    return {key: type(thing).name} | spelled_inside(f"{key}.", thing)
+
+
+def spelled_inside(prefix: str, thing: Described) -> dict[str, str]:
+    """Return a thing's parameters, and its parts with theirs, as values of a link whose keys begin with `prefix`."""
+    query = {prefix + name: value for name, value in thing.texts().items()}
+    for name in thing.parts():
+        query |= spelled(prefix + name, getattr(thing, name))
+    return query
 
 
 def without(query: Query, key: str, keeps: Iterable[str] = ()) -> dict[str, str]:
-    """Return the query less the parameters of `key` that are not in `keeps`."""
-    kept = {f"{key}.{name}" for name in keeps}
-    return {k: v for k, v in query.items() if not k.startswith(f"{key}.") or k in kept}
+    """Return the query less what is below `key`, but for the parameters and parts named in `keeps`."""
+    start = f"{key}."
+    return {k: v for k, v in query.items() if not k.startswith(start) or k.removeprefix(start).partition(".")[0] in keeps}
 
 
 class Reader:
@@ -45,7 +52,7 @@ class Reader:
         if version != known:
             self._complaints.append(f"This link says version {shortened(version)}; it was read as version {known}.")
 
-    def described(self, key: str, registry: Registry[T], default: T, **defaults: Any) -> T:
+    def described(self, key: str, registry: Mapping[str, type[T]], default: T, **defaults: Any) -> T:
         """Read a kind and its parameters; without a kind the default object is the one that they change."""
         base = default
         name = self._left.pop(key, None)
@@ -56,7 +63,14 @@ class Reader:
                 self._complaints.append(f"{key}: {unknown}; {type(default).name} was used.")
             else:
                 base = cls(**{field: value for field, value in defaults.items() if field in cls.params()})
-        return self._applied(base, self._parsed(f"{key}.", base), key)
+        return self.filled(f"{key}.", base)
+
+    def filled(self, prefix: str, base: T) -> T:
+        """Return `base` with the parameters and parts that the query has for it below `prefix`."""
+        values = self._parsed(prefix, base)
+        for name, part in base.parts().items():
+            values[name] = self.described(prefix + name, part.registry, getattr(base, name))
+        return self._applied(base, values, prefix)
 
     def values(self, prefix: str, default: Described) -> dict[str, Any]:
         """Read the plain parameters of `default` whose keys begin with `prefix`."""
@@ -95,7 +109,7 @@ class Reader:
                 self._complain(str(refusal), param, getattr(default, name))
         return values
 
-    def _applied(self, base: T, values: Mapping[str, Any], key: str) -> T:
+    def _applied(self, base: T, values: Mapping[str, Any], prefix: str) -> T:
         """Set the values one at a time, so that one that does not go with the others is named alone."""
         waiting = dict(values)
         refusal = ""
@@ -108,7 +122,7 @@ class Reader:
                 else:
                     break
             else:
-                self._complaints.append(f"{refusal}; {', '.join(f'{key}.{name}' for name in waiting)} kept the default.")
+                self._complaints.append(f"{refusal}; {', '.join(prefix + name for name in waiting)} kept the default.")
                 break
             del waiting[name]
         return base

@@ -154,6 +154,15 @@ class Text:
 Param = Number | Choice | Flag | Text
 
 
+@dataclass(frozen=True)
+class Part:
+    """One of a registry's things, with parameters of its own; a link names its kind under the field's key, its parameters below that."""
+
+    registry: Mapping[str, "type[Described]"]
+    label: str
+    help: str
+
+
 def number(default: float, low: float, high: float, label: str, help: str, **more: Any) -> Any:
     """Describe a real-valued field; `more` as in `Number`."""
     return _field(Number(default, low, high, label, help, **more))
@@ -179,6 +188,11 @@ def text(default: str, label: str, help: str, longest: int = 40) -> Any:
     return _field(Text(default, label, help, longest))
 
 
+def part(registry: Mapping[str, "type[Described]"], kind: str | None, label: str, help: str, **values: Any) -> Any:
+    """Describe a field that holds one of the registry's things: by default the one called `kind` with `values`, or what its owner puts there."""
+    return field(default_factory=lambda: registry[kind](**values) if kind else None, metadata={"part": Part(registry, label, help)})
+
+
 class Described:
     """Base of everything that is chosen by name and tuned by parameters; subclasses are frozen dataclasses.
 
@@ -195,6 +209,11 @@ class Described:
     def params(cls) -> dict[str, Param]:
         """Return this class's parameters by name, in the order of its fields."""
         return {f.name: f.metadata["param"] for f in dataclasses.fields(cls) if "param" in f.metadata}  # type: ignore[arg-type]
+
+    @classmethod
+    def parts(cls) -> dict[str, Part]:
+        """Return the fields that hold things with parameters of their own."""
+        return {f.name: f.metadata["part"] for f in dataclasses.fields(cls) if "part" in f.metadata}  # type: ignore[arg-type]
 
     def __post_init__(self) -> None:
         for name, param in self.params().items():

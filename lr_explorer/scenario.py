@@ -4,15 +4,15 @@ A link is flat text, one value a key: `surface=rosenbrock`, `surface.b=10.0`, `a
 what cannot be used is named in `complaints`, replaced by its default, and nothing else is lost.
 """
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from lr_explorer.links import Query, Reader, spelled, without
-from lr_explorer.noise import NOISES, Gaussian, Noise
+from lr_explorer.links import Query, Reader, spelled_inside, without
+from lr_explorer.noise import NOISES, Noise
 from lr_explorer.optimizers import OPTIMIZERS, Optimizer
-from lr_explorer.params import Described, choice, number, text, whole
-from lr_explorer.registry import Registry
+from lr_explorer.params import Described, Part, choice, number, part, text, whole
 from lr_explorer.schedules import SCHEDULES, Schedule
 from lr_explorer.start import STARTS, Point, Start
 from lr_explorer.surfaces import SURFACES, Surface
@@ -20,11 +20,6 @@ from lr_explorer.surfaces import SURFACES, Surface
 VERSION = "1"
 MAX_ARMS = 6
 ARM_COLOURS = {"blue": "blue", "orange": "orange", "green": "green", "pink": "pink", "sky": "sky blue", "grey": "grey"}
-
-
-# Kinds that a scenario, and each of its arms, chooses from a registry; the names are link keys and fields alike.
-_KINDS: dict[str, Registry[Any]] = {"surface": SURFACES, "start": STARTS, "noise": NOISES}
-_ARM_KINDS: dict[str, Registry[Any]] = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES}
 
 
 def _multiplier(axis: str) -> Any:
@@ -40,8 +35,8 @@ class Arm(Described):
 
     name: str = text("Arm", "Name", "What this arm is called in the legend and the sentences.")  # type: ignore[misc]
     colour: str = choice("blue", ARM_COLOURS, "Colour", "Colour of this arm; its dash and marker come from its place.")
-    optimizer: Optimizer = field(default_factory=lambda: OPTIMIZERS.create("sgd"))
-    schedule: Schedule = field(default_factory=lambda: SCHEDULES.create("constant"))
+    optimizer: Optimizer = part(OPTIMIZERS, "sgd", "Optimizer", "The update rule.")
+    schedule: Schedule = part(SCHEDULES, "constant", "Schedule", "The learning rate over the steps.")
     rate_x: float = _multiplier("x")
     rate_y: float = _multiplier("y")
 
@@ -59,9 +54,9 @@ def _default_arms() -> tuple[Arm, ...]:
 class Scenario(Described):
     """A what-if: a surface, a start, noise, a budget and one to six arms. The default shows annealing escape a shallow minimum."""
 
-    surface: Surface = field(default_factory=lambda: SURFACES.create("double_well"))
-    start: Start = None  # type: ignore[assignment]  # the surface's own start
-    noise: Noise = field(default_factory=lambda: Gaussian(sigma=2.0))
+    surface: Surface = part(SURFACES, "double_well", "Loss surface", "What is minimised.")
+    start: Start = part(STARTS, None, "Start", "Where a run begins; by default where the surface says.")
+    noise: Noise = part(NOISES, "gaussian", "Noise", "How the gradient that the optimizer sees differs from the surface's.", sigma=2.0)
     arms: tuple[Arm, ...] = field(default_factory=_default_arms)
     steps: int = whole(500, 1, 20_000, "Steps", "Updates in a run; warm-up counts.", unit="updates", scale="log", slider=(10, 5000))
     seed: int = whole(1, 0, 2**53 - 1, "Seed", "Names the noise: the same seed gives the same run, to the last digit.", slider=(0, 99))
@@ -77,14 +72,9 @@ class Scenario(Described):
 
     def to_query(self) -> dict[str, str]:
         """Return the scenario as a link's keys and values, every value spelled out."""
-        query = {"v": VERSION}
-        for key in _KINDS:
-            query |= spelled(key, getattr(self, key))
-        query |= self.texts()
+        query = {"v": VERSION} | spelled_inside("", self)
         for i, arm in enumerate(self.arms, 1):
-            query |= {f"arm{i}.{name}": value for name, value in arm.texts().items()}
-            for kind in _ARM_KINDS:
-                query |= spelled(f"arm{i}.{kind}", getattr(arm, kind))
+            query |= spelled_inside(f"arm{i}.", arm)
         return query
 
     @property
@@ -119,13 +109,13 @@ class Scenario(Described):
         Choosing another kind keeps the parameters that both kinds have; another surface brings its own parameters and start.
         """
         query = self.to_query()
-        # Kinds come first, since they decide which values there are.
-        for key, value in sorted(changes.items(), key=lambda change: _registry_of(change[0]) is None):
+        # Kinds come before what is below them, since they decide which values there are.
+        for key, value in sorted(changes.items(), key=lambda change: change[0].count(".")):
             query[key] = value
-            registry = _registry_of(key)
-            if registry is not None:
-                keeps = () if key == "surface" else registry[value].params()
-                query = without(query, key, keeps)
+            chosen = _part_at(key, query)
+            if chosen is not None:
+                cls = chosen.registry[value]
+                query = without(query, key, () if key == "surface" else (*cls.params(), *cls.parts()))
             if key == "surface":
                 query = without(query, "start", set(STARTS[query["start"]].params()) - {"x", "y"})
         changed = type(self).from_query(query)
@@ -134,12 +124,21 @@ class Scenario(Described):
         return changed
 
 
-def _registry_of(key: str) -> Registry[Any] | None:
-    """Return the registry that the value of a link's key is chosen from, None for a plain value."""
-    return _KINDS.get(key) or _ARM_KINDS.get(key.partition(".")[2])
+def _part_at(key: str, query: Query) -> Part | None:
+    """Return the part whose kind a link's key names, None for a plain value."""
+    owner: type[Described] = Scenario
+    path = ""
+    for name in key.split("."):
+        if not path and re.fullmatch(r"arm[0-9]+", name):
+            owner, path = Arm, name
+            continue
+        path = f"{path}.{name}" if path else name
+        found = owner.parts().get(name)
+        if found is None or path == key:
+            return found
+        owner = found.registry[query[path]]
+    return None
 
 
 def _read_arm(reader: Reader, key: str, place: int) -> Arm:
-    default = Arm(name=f"Arm {place}", colour=list(ARM_COLOURS)[place - 1])
-    kinds = {kind: reader.described(f"{key}.{kind}", registry, getattr(default, kind)) for kind, registry in _ARM_KINDS.items()}
-    return replace(default, **reader.values(f"{key}.", default), **kinds)
+    return reader.filled(f"{key}.", Arm(name=f"Arm {place}", colour=list(ARM_COLOURS)[place - 1]))

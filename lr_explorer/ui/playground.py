@@ -7,16 +7,10 @@ from lr_explorer.experiments.measures import global_basin
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.figures.animation import animation_html
 from lr_explorer.figures.wire import run_payload
-from lr_explorer.noise import NOISES
-from lr_explorer.optimizers import OPTIMIZERS
-from lr_explorer.params import Described
-from lr_explorer.registry import Registry
-from lr_explorer.scenario import MAX_ARMS, Scenario
-from lr_explorer.schedules import SCHEDULES
+from lr_explorer.params import Described, Part
+from lr_explorer.scenario import MAX_ARMS, Arm, Scenario
 from lr_explorer.simulate import Run, simulate
-from lr_explorer.start import STARTS
 from lr_explorer.story import what_happened
-from lr_explorer.surfaces import SURFACES
 from lr_explorer.ui import cached, state
 from lr_explorer.ui.controls import Control, control, show_controls
 from lr_explorer.ui.player import show_player
@@ -27,15 +21,13 @@ _BLOCK = 64  # replicates that are computed at a time
 
 def set_up() -> None:
     """Show in the sidebar what is set before watching: surface, noise, steps, seed."""
-    scenario = state.scenario()
+    scenario, parts = state.scenario(), Scenario.parts()
     with st.sidebar:
         st.markdown("**Surface**")
-        _kind("surface", SURFACES, scenario.surface, "Loss surface")
-        if scenario.surface.params():
-            show_controls(_rows("surface", scenario.surface), state.edit, key="surface-controls")
+        _part("surface", parts["surface"], scenario.surface, "surface")
         st.markdown("**Noise and budget**")
-        if len(NOISES) > 1:
-            _kind("noise", NOISES, scenario.noise, "Noise")
+        if len(parts["noise"].registry) > 1:
+            _kind("noise", parts["noise"], scenario.noise)
         rows = _rows("noise", scenario.noise) + [control(name, param, getattr(scenario, name)) for name, param in scenario.params().items()]
         show_controls(rows, state.edit, key="set-up-controls")
         st.button(
@@ -107,9 +99,8 @@ def arms() -> None:
     st.toggle("One peak rate for all arms", key="one-peak", on_change=lambda: state.share_peak(st.session_state["one-peak"]))
     _anatomy(scenario)
     with st.expander("Start", key="start-box"):
-        _kind("start", STARTS, scenario.start, "Start")
-        (x0, x1), (y0, y1) = scenario.surface.bounds
-        show_controls(_rows("start", scenario.start, x=(x0, x1), y=(y0, y1)), state.edit, key="start-controls")
+        x, y = scenario.surface.bounds
+        _part("start", Scenario.parts()["start"], scenario.start, "start", x=x, y=y)
 
 
 def happened(run: Run) -> None:
@@ -154,9 +145,9 @@ def played() -> Run:
 
 def _arm(scenario: Scenario, place: int) -> None:
     arm, key = scenario.arms[place], f"arm{place + 1}"
-    _kind(f"{key}.schedule", SCHEDULES, arm.schedule, "Schedule", widget="schedule")
-    show_controls(_rows(f"{key}.schedule", arm.schedule, warmup=(0, scenario.steps)), state.edit, key="schedule-controls")
-    _kind(f"{key}.optimizer", OPTIMIZERS, arm.optimizer, "Optimizer", widget="optimizer")
+    parts = Arm.parts()
+    _part(f"{key}.schedule", parts["schedule"], arm.schedule, "schedule", warmup=(0, scenario.steps))
+    _part(f"{key}.optimizer", parts["optimizer"], arm.optimizer, "optimizer")
     usual = arm.optimizer.suggested_peak
     if not usual / 10 <= arm.schedule.peak <= usual * 10:
         st.button(
@@ -165,7 +156,6 @@ def _arm(scenario: Scenario, place: int) -> None:
             on_click=state.edit,
             args=({f"{key}.schedule.peak": repr(usual)},),
         )
-    show_controls(_rows(f"{key}.optimizer", arm.optimizer), state.edit, key="optimizer-controls")
     with st.expander("Name, colour, rate per coordinate", key="arm-box"):
         show_controls(_rows(key, arm), state.edit, key="arm-controls")
 
@@ -183,21 +173,31 @@ def _anatomy(scenario: Scenario) -> None:
     )
 
 
-def _kind(key: str, registry: Registry, thing: Described, label: str, widget: str | None = None) -> None:  # type: ignore[type-arg]
-    """Show a menu of the registry's classes for link key `key`."""
+def _kind(key: str, described: Part, thing: Described, widget: str | None = None) -> None:
+    """Show a menu of the kinds that link key `key` can name."""
     widget = widget or key
     st.session_state[widget] = type(thing).name
     st.selectbox(
-        label,
-        list(registry),
-        format_func=lambda name: registry[name].label,
+        described.label,
+        list(described.registry),
+        format_func=lambda name: described.registry[name].label,
         key=widget,
         on_change=lambda: state.edit({key: st.session_state[widget]}),
+        help=described.help,
     )
 
 
 def _rows(key: str, thing: Described, **sliders: tuple[float, float]) -> list[Control]:
     return [control(f"{key}.{name}", param, getattr(thing, name), slider=sliders.get(name)) for name, param in thing.params().items()]
+
+
+def _part(key: str, described: Part, thing: Described, widget: str, **sliders: tuple[float, float]) -> None:
+    """Show a part of the scenario: the menu of its kinds, its parameters, and its own parts below them."""
+    _kind(key, described, thing, widget)
+    if rows := _rows(key, thing, **sliders):
+        show_controls(rows, state.edit, key=f"{widget}-controls")
+    for name, below in thing.parts().items():
+        _part(f"{key}.{name}", below, getattr(thing, name), f"{widget}-{name}", **sliders)
 
 
 def _open_chosen_preset() -> None:

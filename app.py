@@ -13,7 +13,7 @@ with st.container(key="bench"):
     with st.container(key="watch"):
         playground.figure(run)
     with st.container(key="tune"):
-        playground.arms()
+        playground.arms(run)
     with st.container(key="tell"):
         playground.set_up()
         playground.happened(run)

@@ -8,6 +8,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from lr_explorer.controllers import CONTROLLERS, Controller
+from lr_explorer.export import export_code, export_csv, export_json
 from lr_explorer.optimizers import OPTIMIZERS, Optimizer
 from lr_explorer.outcome import Outcome
 from lr_explorer.scenario import Arm, Scenario
@@ -15,12 +17,34 @@ from lr_explorer.schedules import SCHEDULES, Schedule
 from lr_explorer.simulate import Run, simulate
 from lr_explorer.surfaces import SURFACES, Surface
 
-__all__ = ["Arm", "Outcome", "Run", "Scenario", "optimizer", "optimizers", "schedule", "schedules", "simulate", "surface", "surfaces"]
+__all__ = [
+    "Arm",
+    "Outcome",
+    "Run",
+    "Scenario",
+    "controller",
+    "controllers",
+    "export_code",
+    "export_csv",
+    "export_json",
+    "optimizer",
+    "optimizers",
+    "schedule",
+    "schedules",
+    "simulate",
+    "surface",
+    "surfaces",
+]
 
 
 def schedule(name: str, **values: Any) -> Schedule:
     """Return the schedule called `name`; ValueError for an unknown name, parameter or value."""
     return SCHEDULES.create(name, **values)
+
+
+def controller(name: str, **values: Any) -> Controller:
+    """Return the loss-driven controller called `name`; ValueError for an unknown name, parameter or value."""
+    return CONTROLLERS.create(name, **values)
 
 
 def surface(name: str, **values: Any) -> Surface:
@@ -36,6 +60,11 @@ def optimizer(name: str, **values: Any) -> Optimizer:
 def schedules() -> Mapping[str, type[Schedule]]:
     """Return every schedule's class by name, in the order of the menus."""
     return SCHEDULES
+
+
+def controllers() -> Mapping[str, type[Controller]]:
+    """Return every loss-driven controller's class by name, in the order of the menus."""
+    return CONTROLLERS
 
 
 def surfaces() -> Mapping[str, type[Surface]]:

@@ -41,11 +41,6 @@ class Reader:
         self._left = dict(query)
         self._complaints: list[str] = []
 
-    @property
-    def is_used_up(self) -> bool:
-        """Whether every value has been taken out."""
-        return not self._left
-
     def version(self, known: str) -> None:
         """Read the version key, which says what a missing value means."""
         version = self._left.pop("v", known)
@@ -69,7 +64,7 @@ class Reader:
         """Return `base` with the parameters and parts that the query has for it below `prefix`."""
         values = self._parsed(prefix, base)
         for name, part in base.parts().items():
-            values[name] = self.described(prefix + name, part.registry, getattr(base, name))
+            values[name] = self.described(prefix + name, part.registry, getattr(base, name), **part.defaults)
         return self._applied(base, values, prefix)
 
     def values(self, prefix: str, default: Described) -> dict[str, Any]:
@@ -87,6 +82,10 @@ class Reader:
             if key != f"{stem}{place}":
                 self._complaints.append(f"{stem.capitalize()}s are numbered from 1 without gaps; {key} was read as {stem}{place}.")
         return keys[:most]
+
+    def complain(self, sentence: str) -> None:
+        """Remember something that could not be used."""
+        self._complaints.append(sentence)
 
     def closing(self) -> tuple[str, ...]:
         """Return all complaints, with one for each key that nothing asked for."""

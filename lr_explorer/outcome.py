@@ -17,8 +17,13 @@ _TAIL = 0.1
 _AT_MINIMUM = 0.05
 _AT_REST = 0.01
 _STANDING = 0.001
-# Hovering: the means of the last two quarters lie this many spreads apart at most; on a straight line it is √3.
+_AROUND_MINIMUM = 0.15
+# The means of the last two quarters lie this many spreads apart at most if a path stays where it is; on a straight line it is √3.
 _SAME_PLACE = 1.2
+# Share of the last half that a path spends nearest to one minimum if it hovers around that one.
+_LOYAL = 0.9
+# Points of the last half that are looked at for this.
+_LOOKS = 50
 # Mean cosine between consecutive updates below which a path goes back and forth; noise around a fixed point alone comes to −0.6.
 _BACK_AND_FORTH = -0.75
 
@@ -28,6 +33,7 @@ class Outcome(Enum):
 
     SETTLED = "settled at a minimum"
     HOVERS = "hovers around a minimum without settling"
+    WANDERS = "wanders without settling"
     OSCILLATES = "oscillates across a valley"
     STALLED = "stands still away from any minimum"
     MOVING = "is still moving"
@@ -40,7 +46,7 @@ class Ends:
 
     minimum: index into the surface's minima of the one it settled at or hovers around, −1 otherwise.
     reached_at: first step from which it stayed near the one it settled at, −1 otherwise.
-    spread: root mean square distance of the last half's points from their mean.
+    spread: root mean square distance of the last half's points from the minimum that they hover around, else from their mean.
     """
 
     outcome: NDArray[np.object_]
@@ -75,27 +81,32 @@ def ends(surface: Surface, path: Array, diverged_at: NDArray[np.int64]) -> Ends:
         tail, half = tail_of(path), path[steps // 2 :]
         moves = np.diff(tail, axis=0)
         lengths = np.hypot(moves[:, 0], moves[:, 1])
+        near = _nearest_minimum(surface, path[-1])
+        since = _stays_since(path, surface, near, _AT_MINIMUM * diagonal)
+        is_calm = (since <= steps - len(tail) + 1) & (_spread(tail) <= _AT_REST * diagonal)
+        is_at_rest = _distance(path[-max(2, steps // 25) :], path[-1]).max(axis=0) <= 2 * _STANDING * diagonal
+        hovered = _favourite_minimum(surface, half[:: max(1, len(half) // _LOOKS)])
+        offset = np.sqrt((_distance(half, _points_of(surface, hovered)) ** 2).mean(axis=0))
         spread = _spread(half)
-        near, _ = _nearest_minimum(surface, tail.mean(axis=0))
-        settled_at = _stays_since(path, surface, near, _AT_MINIMUM * diagonal)
-        hovered, offset = _nearest_minimum(surface, half.mean(axis=0))
-        drift = np.hypot(*(half[: len(half) // 2].mean(axis=0) - half[len(half) // 2 :].mean(axis=0)))
+        quarters = half[: len(half) // 2].mean(axis=0), half[len(half) // 2 :].mean(axis=0)
+        stays = np.hypot(*(quarters[0] - quarters[1])) <= _SAME_PLACE * spread
 
-        diverged = diverged_at >= 0
-        settled = ~diverged & (settled_at >= 0) & (settled_at <= steps - len(tail) + 1) & (_spread(tail) <= _AT_REST * diagonal)
-        oscillates = ~diverged & ~settled & (_turning(moves) < _BACK_AND_FORTH) & (lengths.max(axis=0) > _STANDING * diagonal)
-        stalled = ~diverged & ~settled & ~oscillates & (lengths.sum(axis=0) < _STANDING * diagonal)
-        hovers = ~diverged & ~settled & ~oscillates & ~stalled & (offset <= spread) & (drift <= _SAME_PLACE * spread)
-    outcome = np.full(diverged.shape, Outcome.MOVING, dtype=object)
-    for mask, value in (
-        (diverged, Outcome.DIVERGED),
-        (settled, Outcome.SETTLED),
-        (oscillates, Outcome.OSCILLATES),
+        turns = (_turning(moves) < _BACK_AND_FORTH) & (lengths.max(axis=0) > _AT_REST * diagonal)
+        stands = (lengths.sum(axis=0) < _STANDING * diagonal) | (_spread(tail) < _STANDING * diagonal)
+        hovers = stays & (hovered >= 0) & (offset <= _AROUND_MINIMUM * diagonal)
+    cases = (
+        (diverged_at >= 0, Outcome.DIVERGED),
+        (turns, Outcome.OSCILLATES),
+        ((since >= 0) & (is_calm | is_at_rest), Outcome.SETTLED),
+        (stands, Outcome.STALLED),
         (hovers, Outcome.HOVERS),
-        (stalled, Outcome.STALLED),
-    ):
+        (stays & (spread > _AT_MINIMUM * diagonal), Outcome.WANDERS),
+    )
+    outcome = np.full(diverged_at.shape, Outcome.MOVING, dtype=object)
+    for mask, value in reversed(cases):
         outcome[mask] = value
-    return Ends(outcome, np.where(settled, near, np.where(hovers, hovered, -1)), np.where(settled, settled_at, -1), spread)
+    settled, hovers = outcome == Outcome.SETTLED, outcome == Outcome.HOVERS
+    return Ends(outcome, np.where(settled, near, np.where(hovers, hovered, -1)), np.where(settled, since, -1), np.where(hovers, offset, spread))
 
 
 def _spread(points: Array) -> Array:
@@ -103,22 +114,35 @@ def _spread(points: Array) -> Array:
     return np.sqrt(((points - points.mean(axis=0)) ** 2).sum(axis=1).mean(axis=0))
 
 
-def _nearest_minimum(surface: Surface, point: Array) -> tuple[NDArray[np.int64], Array]:
-    """Return index of and distance to the nearest declared minimum; −1 and infinity on a surface without any."""
-    if not surface.minima:
-        return np.full(point.shape[1:], -1), np.full(point.shape[1:], np.inf)
-    distances = np.array([np.hypot(point[0] - m.point[0], point[1] - m.point[1]) for m in surface.minima])
+def _distance(points: Array, centre: Array) -> Array:
+    """Return distances (steps, replicates) of points (steps, 2, replicates) from a centre (2, replicates)."""
+    return np.hypot(points[:, 0] - centre[0], points[:, 1] - centre[1])
+
+
+def _nearest_minimum(surface: Surface, point: Array) -> NDArray[np.int64]:
+    """Return the index of the nearest minimum inside the box, −1 on a surface without any; point: (2, ...)."""
+    if not any(minimum.interior for minimum in surface.minima):
+        return np.full(point.shape[1:], -1)
+    distances = np.array([np.hypot(point[0] - m.point[0], point[1] - m.point[1]) + (0 if m.interior else np.inf) for m in surface.minima])
     # A diverged path has no nearest minimum; infinity keeps argmin from choosing NaN.
-    distances = np.where(np.isnan(distances), np.inf, distances)
-    return distances.argmin(axis=0), distances.min(axis=0)
+    return np.where(np.isnan(distances), np.inf, distances).argmin(axis=0)
+
+
+def _favourite_minimum(surface: Surface, points: Array) -> NDArray[np.int64]:
+    """Return the minimum that nearly all points (steps, 2, replicates) are nearest to, −1 where there is none such."""
+    nearest = _nearest_minimum(surface, np.moveaxis(points, 1, 0))
+    last = nearest[-1]
+    return np.where((nearest == last).mean(axis=0) >= _LOYAL, last, -1)
+
+
+def _points_of(surface: Surface, minimum: NDArray[np.int64]) -> Array:
+    """Return the minima's points (2, replicates), NaN for −1."""
+    return np.array([*(m.point for m in surface.minima), (np.nan, np.nan)]).T[:, minimum]
 
 
 def _stays_since(path: Array, surface: Surface, minimum: NDArray[np.int64], radius: float) -> NDArray[np.int64]:
     """Return the first step from which each replicate stays within `radius` of its minimum, −1 if it ends outside."""
-    if not surface.minima:
-        return np.full(minimum.shape, -1)
-    targets = np.array([m.point for m in surface.minima]).T[:, minimum]
-    outside = ~(np.hypot(path[:, 0] - targets[0], path[:, 1] - targets[1]) <= radius)
+    outside = ~(_distance(path, _points_of(surface, minimum)) <= radius)
     last_outside = np.where(outside.any(axis=0), len(path) - 1 - outside[::-1].argmax(axis=0), -1)
     return np.where(last_outside == len(path) - 1, -1, last_outside + 1)
 

@@ -1,19 +1,28 @@
 """A parameter described once: default, range, scale, unit, label and help.
 
-Everything that can be tuned is a frozen dataclass whose fields are made with `number`, `whole`, `choice`, `flag` or `text`.
+Everything that can be tuned is a frozen dataclass whose fields are made with `number`, `whole`, `choice`, `flag`, `text`, `expression`,
+`series` or `points`.
 Validation, widgets, link keys, documentation and contract tests all read these descriptions.
 """
 
 import dataclasses
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, ClassVar, Literal, Self
+
+from lr_explorer.expressions import LONGEST as LONGEST_FORMULA
+from lr_explorer.expressions import parse
 
 Scale = Literal["linear", "log", "near_one"]
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+# -2.2250738585072014e-308 with a comma and a space behind it, and some to spare.
+_LONGEST_NUMBER = 28
+# Points closer than a millionth of the axis are one point to the eye, and infinite slopes to the arithmetic.
+_NEAREST_POINTS = 1e-6
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 
 
@@ -136,9 +145,14 @@ class Text:
     help: str
     longest: int = 40
 
+    @property
+    def rule(self) -> str:
+        """What a value must be, in words."""
+        return f"1 to {self.longest} printable characters"
+
     def check(self, value: Any, owner: str) -> str:
         if not isinstance(value, str) or not 1 <= len(value) <= self.longest or not value.isprintable() or not value.strip():
-            raise ValueError(f"{owner} must be 1 to {self.longest} printable characters; got {shortened(value)}")
+            raise ValueError(f"{owner} must be {self.rule}; got {shortened(value)}")
         return value
 
     def parse(self, text: str, owner: str) -> str:
@@ -151,16 +165,161 @@ class Text:
         return ("", " ", "a\nb", "x" * (self.longest + 1), None)
 
 
-Param = Number | Choice | Flag | Text
+@dataclass(frozen=True)
+class Formula:
+    """A typed formula of some variables, as `expressions.parse` reads it."""
+
+    default: str
+    variables: tuple[str, ...]
+    label: str
+    help: str
+    longest: int = LONGEST_FORMULA
+
+    @property
+    def rule(self) -> str:
+        """What a value must be, in words."""
+        return f"a formula of {', '.join(self.variables)}"
+
+    def check(self, value: Any, owner: str) -> str:
+        try:
+            parse(value if isinstance(value, str) else "", self.variables)
+        except ValueError as reason:
+            raise ValueError(f"{owner} must be {self.rule}: {reason}; got {shortened(value)}") from reason
+        return value
+
+    def parse(self, text: str, owner: str) -> str:
+        return self.check(text, owner)
+
+    def format(self, value: str) -> str:
+        return value
+
+    def invalid(self) -> tuple[Any, ...]:
+        return ("", "1 +", "no_such_name", "1/2pi", "9**9**9", "(" * 50 + "1" + ")" * 50, "1" * (self.longest + 1), "__import__('os')", None, 3)
+
+
+@dataclass(frozen=True)
+class Series:
+    """One to `most` numbers between `low` and `high`; a link writes them as `100, 300`.
+
+    rising: each is at least the one before.
+    """
+
+    default: tuple[float, ...]
+    low: float
+    high: float
+    label: str
+    help: str
+    most: int = 20
+    whole: bool = False
+    rising: bool = False
+
+    @property
+    def longest(self) -> int:
+        """The longest text, in characters."""
+        return _LONGEST_NUMBER * self.most
+
+    @property
+    def rule(self) -> str:
+        """What a value must be, in words."""
+        kind = "whole numbers" if self.whole else "numbers"
+        order = ", none below the one before" if self.rising else ""
+        return f"1 to {self.most} {kind} between {self.low:g} and {self.high:g}{order}, such as {self.format(self.default)}"
+
+    def check(self, value: Any, owner: str) -> tuple[float, ...]:
+        """Return `value` as a tuple of Python numbers; ValueError names the owner, the rule and the value."""
+        one = Number(self.low, self.low, self.high, "", "", whole=self.whole)
+        try:
+            numbers = tuple(one.check(number, owner) for number in _items(value, self.most))
+        except ValueError:
+            numbers = ()
+        if not numbers or (self.rising and any(after < before for before, after in pairwise(numbers))):
+            raise ValueError(f"{owner} must be {self.rule}; got {shortened(value)}")
+        return numbers
+
+    def parse(self, text: str, owner: str) -> tuple[float, ...]:
+        """Read numbers with commas between them."""
+        return self.check(_read(text, self.longest, _plain_number), owner)
+
+    def format(self, value: tuple[float, ...]) -> str:
+        """Return the shortest text that reads back as exactly `value`."""
+        return ", ".join(map(_shortest, value))
+
+    def invalid(self) -> tuple[Any, ...]:
+        falling = ((self.high, self.low),) if self.rising else ()
+        fractional = ((self.low + 0.5,),) if self.whole else ()
+        return ((), "100", None, 3, (math.nan,), (self.low - 1,), (self.low,) * (self.most + 1), *falling, *fractional)
+
+
+@dataclass(frozen=True)
+class Points:
+    """Two to `most` points (x, y) within `box`, x rising each time by a millionth of the box or more; a link writes `0:1, 0.5:0.3, 1:0`.
+
+    box: ((x low, x high), (y low, y high)).
+    """
+
+    default: tuple[tuple[float, float], ...]
+    box: tuple[tuple[float, float], tuple[float, float]]
+    label: str
+    help: str
+    most: int = 50
+
+    @property
+    def longest(self) -> int:
+        """The longest text, in characters."""
+        return 2 * _LONGEST_NUMBER * self.most
+
+    @property
+    def rule(self) -> str:
+        """What a value must be, in words."""
+        (x0, x1), (y0, y1) = self.box
+        sides = f"x rising within {x0:g} … {x1:g} and y within {y0:g} … {y1:g}"
+        return f"2 to {self.most} points x:y, {sides}, such as {self.format(self.default)}"
+
+    def check(self, value: Any, owner: str) -> tuple[tuple[float, float], ...]:
+        """Return `value` as a tuple of pairs of Python floats; ValueError names the owner, the rule and the value."""
+        sides = [Number(low, low, high, "", "") for low, high in self.box]
+        try:
+            points = tuple((sides[0].check(x, owner), sides[1].check(y, owner)) for x, y in (_items(item, 2) for item in _items(value, self.most)))
+        except ValueError:
+            points = ()
+        nearest = _NEAREST_POINTS * (self.box[0][1] - self.box[0][0])
+        if len(points) < 2 or any(after - before < nearest for (before, _), (after, _) in pairwise(points)):
+            raise ValueError(f"{owner} must be {self.rule}; got {shortened(value)}")
+        return points
+
+    def parse(self, text: str, owner: str) -> tuple[tuple[float, float], ...]:
+        """Read points with commas between them, x and y with a colon."""
+        return self.check(_read(text, self.longest, lambda item: tuple(map(_plain_number, item.split(":")))), owner)
+
+    def format(self, value: tuple[tuple[float, float], ...]) -> str:
+        """Return the shortest text that reads back as exactly `value`."""
+        return ", ".join(":".join(map(_shortest, point)) for point in value)
+
+    def invalid(self) -> tuple[Any, ...]:
+        (x0, x1), (y0, y1) = self.box
+        many = tuple((x0 + (x1 - x0) * i / self.most, y0) for i in range(self.most + 1))
+        return ((), "0:1", None, 3, ((x0, y0),), ((x1, y0), (x0, y0)), ((x0, y0), (x0, y1)), ((x0, y0), (x1, math.nan)), ((x0,), (x1,)), many)
+
+
+Param = Number | Choice | Flag | Text | Formula | Series | Points
 
 
 @dataclass(frozen=True)
 class Part:
-    """One of a registry's things, with parameters of its own; a link names its kind under the field's key, its parameters below that."""
+    """One of a registry's things, with parameters of its own; a link names its kind under the field's key, its parameters below that.
+
+    defaults: values that a parameter has here, of whatever kind the thing is, until it is told otherwise.
+    """
 
     registry: Mapping[str, "type[Described]"]
     label: str
     help: str
+    defaults: Mapping[str, Any]
+
+    def made(self, kind: str) -> "Described":
+        """Return the thing of this kind with the defaults that it has here."""
+        cls = self.registry[kind]
+        return cls(**{name: value for name, value in self.defaults.items() if name in cls.params()})
 
 
 def number(default: float, low: float, high: float, label: str, help: str, **more: Any) -> Any:
@@ -188,9 +347,28 @@ def text(default: str, label: str, help: str, longest: int = 40) -> Any:
     return _field(Text(default, label, help, longest))
 
 
-def part(registry: Mapping[str, "type[Described]"], kind: str | None, label: str, help: str, **values: Any) -> Any:
-    """Describe a field that holds one of the registry's things: by default the one called `kind` with `values`, or what its owner puts there."""
-    return field(default_factory=lambda: registry[kind](**values) if kind else None, metadata={"part": Part(registry, label, help)})
+def expression(default: str, variables: tuple[str, ...], label: str, help: str) -> Any:
+    """Describe a field that is a formula of `variables`."""
+    return _field(Formula(default, variables, label, help))
+
+
+def series(default: tuple[float, ...], low: float, high: float, label: str, help: str, **more: Any) -> Any:
+    """Describe a field of several numbers; `more` as in `Series`."""
+    return _field(Series(default, low, high, label, help, **more))
+
+
+def points(default: tuple[tuple[float, float], ...], box: tuple[tuple[float, float], tuple[float, float]], label: str, help: str, **more: Any) -> Any:
+    """Describe a field of points; `more` as in `Points`."""
+    return _field(Points(default, box, label, help, **more))
+
+
+def part(registry: Mapping[str, "type[Described]"], kind: str | None, label: str, help: str, **defaults: Any) -> Any:
+    """Describe a field that holds one of the registry's things: by default the one called `kind`, or what its owner puts there.
+
+    The registry is read when a thing is made, so it may still be filled when the field is described. `defaults` as in `Part`.
+    """
+    described = Part(registry, label, help, defaults)
+    return field(default_factory=lambda: described.made(kind) if kind else None, metadata={"part": described})
 
 
 class Described:
@@ -231,6 +409,39 @@ class Described:
 
 def _field(param: Param) -> Any:
     return field(default=param.default, metadata={"param": param})
+
+
+def _items(value: Any, most: int) -> tuple[Any, ...]:
+    """Return the items of a tuple, list or array; ValueError if it is none, or has more than `most`."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if not isinstance(value, tuple | list) or len(value) > most:
+        raise ValueError("no such list")
+    return tuple(value)
+
+
+def _read(text: str, longest: int, read: Callable[[str], Any]) -> Any:
+    """Return the items of a text with commas between them, in brackets or not; the text itself if it is none."""
+    if len(text) > longest:
+        return text
+    inside = text.strip()
+    if inside[:1] + inside[-1:] in ("[]", "()"):
+        inside = inside[1:-1]
+    try:
+        return tuple(read(item) for item in inside.split(","))
+    except ValueError:
+        return text
+
+
+def _plain_number(text: str) -> float:
+    text = text.strip()
+    if not _NUMBER.fullmatch(text):
+        raise ValueError("no number")
+    return float(text)
+
+
+def _shortest(value: float) -> str:
+    return repr(value).removesuffix(".0")
 
 
 def _truncated(value: float) -> float:

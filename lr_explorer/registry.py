@@ -4,6 +4,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import Any, TypeVar
 
 from lr_explorer.params import Described, shortened
@@ -40,21 +41,61 @@ class Registry(Mapping[str, type[T]]):
     def create(self, name: str, **values: Any) -> T:
         """Return a new object of the class called `name`; ValueError if a parameter is unknown or refused."""
         cls = self[name]
+        known = [*cls.params(), *cls.parts()]
         for key in values:
-            if key not in cls.params():
-                raise ValueError(f"{cls.__name__} has no parameter {key!r}; known: {', '.join(cls.params())}")
+            if key not in known:
+                raise ValueError(f"{cls.__name__} has no parameter {key!r}; known: {', '.join(known)}")
         return cls(**values)
 
     def __getitem__(self, name: str) -> type[T]:
-        if not isinstance(name, str) or name not in self._classes:
-            raise UnknownName(f"unknown {self.kind} {shortened(name)}; known: {', '.join(self._classes)}")
-        return self._classes[name]
+        return _found(self._classes, name, self.kind)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._classes)
 
     def __len__(self) -> int:
         return len(self._classes)
+
+
+class Union(Mapping[str, type[T]]):
+    """Several registries seen as one, in their order, for a choice among all of them; what is registered in them later is in it too."""
+
+    def __init__(self, kind: str, *registries: Mapping[str, type[T]]) -> None:
+        self.kind = kind
+        self._registries = registries
+
+    def __getitem__(self, name: str) -> type[T]:
+        return _found({known: cls for registry in self._registries for known, cls in registry.items()}, name, self.kind)
+
+    def __iter__(self) -> Iterator[str]:
+        return chain.from_iterable(self._registries)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._registries))
+
+
+def _found(classes: Mapping[str, type[T]], name: str, kind: str) -> type[T]:
+    if not isinstance(name, str) or name not in classes:
+        raise UnknownName(f"unknown {kind} {shortened(name)}; known: {', '.join(classes)}")
+    return classes[name]
+
+
+class Without(Mapping[str, type[T]]):
+    """A registry less some of its names; what is registered in it later is in this too."""
+
+    def __init__(self, registry: Registry[T], *names: str) -> None:
+        self.kind = registry.kind
+        self._registry = registry
+        self._names = names
+
+    def __getitem__(self, name: str) -> type[T]:
+        return _found({known: self._registry[known] for known in self}, name, self.kind)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._registry if name not in self._names)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def discover(package: str) -> None:

@@ -9,16 +9,26 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import urlencode
 
+import numpy as np
+from numpy.typing import NDArray
+
+from lr_explorer.averaging import AVERAGINGS, Averaging
+from lr_explorer.controllers import CONTROLLERS, Controller
 from lr_explorer.links import Query, Reader, spelled_inside, without
 from lr_explorer.noise import NOISES, Noise
 from lr_explorer.optimizers import OPTIMIZERS, Optimizer
 from lr_explorer.params import Described, Part, choice, number, part, text, whole
+from lr_explorer.registry import Union
 from lr_explorer.schedules import SCHEDULES, Schedule
 from lr_explorer.start import STARTS, Point, Start
 from lr_explorer.surfaces import SURFACES, Surface
 
+Array = NDArray[np.float64]
+
 VERSION = "1"
 MAX_ARMS = 6
+# What may decide the rate of an arm: schedules, which are pure functions of the step, then controllers, which answer to the run.
+RATES: Union[Schedule | Controller] = Union("schedule", SCHEDULES, CONTROLLERS)
 ARM_COLOURS = {"blue": "blue", "orange": "orange", "green": "green", "pink": "pink", "sky": "sky blue", "grey": "grey"}
 
 
@@ -36,9 +46,41 @@ class Arm(Described):
     name: str = text("Arm", "Name", "What this arm is called in the legend and the sentences.")  # type: ignore[misc]
     colour: str = choice("blue", ARM_COLOURS, "Colour", "Colour of this arm; its dash and marker come from its place.")
     optimizer: Optimizer = part(OPTIMIZERS, "sgd", "Optimizer", "The update rule.")
-    schedule: Schedule = part(SCHEDULES, "constant", "Schedule", "The learning rate over the steps.")
+    schedule: Schedule | Controller = part(
+        RATES, "constant", "Schedule", "The learning rate over the steps, or a controller that sets it by what the run does."
+    )
     rate_x: float = _multiplier("x")
     rate_y: float = _multiplier("y")
+    averaging: Averaging = part(
+        AVERAGINGS, "none", "Averaging", "An average of the iterates, followed beside the run; the loss that is drawn stays that of the raw iterate."
+    )
+    drop_at: int = whole(
+        0, 0, 20_000, "Drop at step", "From this update on the rate, a schedule's or a controller's, is multiplied by the drop factor; 0 for never.",
+        unit="updates", slider=(0, 500),
+    )  # fmt: skip
+    drop_factor: float = number(
+        0.1, 0.0, 1.0, "Drop factor", "What the rate is multiplied by from the drop on, even where that leads below the floor."
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.momentum(1) is not None and not self.optimizer.momentum_name:
+            raise ValueError(
+                f"{type(self.schedule).__name__}.cycle_momentum needs an optimizer with momentum or β₁, as in PyTorch; "
+                f"got {type(self.optimizer).__name__}"
+            )
+
+    def drops(self, steps: int) -> Array:
+        """Return what the drop multiplies the rate of every update by, shape (steps,): 1, and the drop factor from the drop on."""
+        return np.where((np.arange(steps) >= self.drop_at) & (self.drop_at > 0), self.drop_factor, 1.0)
+
+    def rates(self, steps: int) -> Array | None:
+        """Return the rate of every update, the drop included, shape (steps,); None if a controller decides it during the run."""
+        return None if isinstance(self.schedule, Controller) else self.schedule.values(steps) * self.drops(steps)
+
+    def momentum(self, steps: int) -> Array | None:
+        """Return the momentum or β₁ of every update if the schedule cycles it, shape (steps,); None if it is the optimizer's own."""
+        return None if isinstance(self.schedule, Controller) else self.schedule.momentum(steps)
 
 
 def _default_arms() -> tuple[Arm, ...]:
@@ -88,15 +130,17 @@ class Scenario(Described):
         return cls.read(Reader(query))
 
     @classmethod
-    def read(cls, reader: Reader) -> Self:
-        """Read what a page left of a link; every remaining key that is not a scenario's is named in `.complaints`."""
+    def read(cls, reader: Reader, fallback: Self | None = None) -> Self:
+        """Read what a page left of a link, over `fallback`; every remaining key that is not a scenario's is named in `.complaints`."""
         reader.version(VERSION)
-        fallback = cls()
+        fallback = fallback or cls()
         surface = reader.described("surface", SURFACES, fallback.surface)
-        start = reader.described("start", STARTS, Point(*surface.start), x=surface.start[0], y=surface.start[1])
+        # A start that suits one surface says nothing on another.
+        usual = fallback.start if surface == fallback.surface else Point(*surface.start)
+        start = reader.described("start", STARTS, usual, x=surface.start[0], y=surface.start[1])
         noise = reader.described("noise", NOISES, fallback.noise)
         values = reader.values("", fallback)
-        arms = tuple(_read_arm(reader, key, place) for place, key in enumerate(reader.numbered("arm", MAX_ARMS), 1))
+        arms = tuple(_read_arm(reader, key, place, values["steps"]) for place, key in enumerate(reader.numbered("arm", MAX_ARMS), 1))
         return cls(surface=surface, start=start, noise=noise, arms=arms or fallback.arms, **values, complaints=reader.closing())
 
     def with_values(self, **values: Any) -> Self:
@@ -106,22 +150,27 @@ class Scenario(Described):
     def edited(self, changes: Query) -> Self:
         """Return the scenario with some of its link's values changed, as a control does; ValueError names what is refused.
 
-        Choosing another kind keeps the parameters that both kinds have; another surface brings its own parameters and start.
+        Choosing another kind keeps the parameters that both kinds describe alike; another surface brings its own parameters and start.
         """
         query = self.to_query()
         # Kinds come before what is below them, since they decide which values there are.
         for key, value in sorted(changes.items(), key=lambda change: change[0].count(".")):
-            query[key] = value
+            before, query[key] = query.get(key), value
             chosen = _part_at(key, query)
-            if chosen is not None:
-                cls = chosen.registry[value]
-                query = without(query, key, () if key == "surface" else (*cls.params(), *cls.parts()))
+            if chosen is not None and before is not None:
+                query = without(query, key, () if key == "surface" else _shared(chosen.registry[before], chosen.registry[value]))
             if key == "surface":
                 query = without(query, "start", set(STARTS[query["start"]].params()) - {"x", "y"})
         changed = type(self).from_query(query)
         if changed.complaints:
             raise ValueError(" ".join(changed.complaints))
         return changed
+
+
+def _shared(one: type[Described], other: type[Described]) -> list[str]:
+    """Return the fields that both describe alike; a γ per update is no γ per hundred, and each keeps its own default."""
+    mine, theirs = one.params() | one.parts(), other.params() | other.parts()
+    return [name for name, field in theirs.items() if mine.get(name) == field]
 
 
 def _part_at(key: str, query: Query) -> Part | None:
@@ -140,5 +189,12 @@ def _part_at(key: str, query: Query) -> Part | None:
     return None
 
 
-def _read_arm(reader: Reader, key: str, place: int) -> Arm:
-    return reader.filled(f"{key}.", Arm(name=f"Arm {place}", colour=list(ARM_COLOURS)[place - 1]))
+def _read_arm(reader: Reader, key: str, place: int, steps: int) -> Arm:
+    arm = reader.filled(f"{key}.", Arm(name=f"Arm {place}", colour=list(ARM_COLOURS)[place - 1]))
+    try:
+        arm.rates(steps)
+    except ValueError as refusal:
+        # A typed formula may have no value at some step, which only a run of this length can tell.
+        reader.complain(f"{key}.schedule: {refusal}; the default {type(arm.schedule).label} was used.")
+        return arm.with_values(schedule=type(arm.schedule)(peak=arm.schedule.peak))
+    return arm

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from itertools import groupby
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lr_explorer.averaging import NoAveraging
+from lr_explorer.controllers.base import Control, Controller
 from lr_explorer.noise import standard_normals
 from lr_explorer.optimizers.base import Rule, by_step
 from lr_explorer.outcome import Ends, ends, first_divergence
@@ -26,8 +29,9 @@ _NOISE_STEPS = 256
 class ArmRun:
     """What one arm did.
 
-    path: (steps + 1, 2, shown), NaN from divergence on. loss: (steps + 1, shown), inf from there on. lr: (steps,).
-    final, final_loss: the last point (2, replicates) and its loss (replicates,) of all replicates. diverged_at: (replicates,), −1 for never.
+    path: (steps + 1, 2, shown), NaN from divergence on. loss: (steps + 1, shown), inf from there on. lr: (steps,), the rate of every update;
+    of a controller (steps, shown), NaN after divergence. final, final_loss: the last point (2, replicates) and its loss (replicates,) of all
+    replicates. diverged_at: (replicates,), −1 for never. averaged…: the same of the arm's average; only of an arm that has one.
     gradient, memory: (steps, 2, shown), what each update saw and what it was made of; only with anatomy.
     """
 
@@ -39,6 +43,10 @@ class ArmRun:
     final_loss: Array
     diverged_at: Whole
     ends: Ends
+    averaged_path: Array | None = None
+    averaged_loss: Array | None = None
+    averaged_final: Array | None = None
+    averaged_final_loss: Array | None = None
     gradient: Array | None = None
     memory: Array | None = None
 
@@ -46,6 +54,11 @@ class ArmRun:
     def outcome(self) -> NDArray[np.object_]:
         """How each replicate ended, shape (replicates,) of `Outcome`."""
         return self.ends.outcome
+
+    @property
+    def first_lr(self) -> Array:
+        """The rate of every update in the first replicate shown, (steps,)."""
+        return self.lr[:, 0] if self.lr.ndim == 2 else self.lr
 
 
 @dataclass(frozen=True)
@@ -61,13 +74,16 @@ class Run:
     arms: tuple[ArmRun, ...]
 
 
-@dataclass(frozen=True)
-class _Group:
-    """Neighbouring arms that one rule moves; `lr[t]` broadcasts against (2, arms, replicates)."""
+class _Group(NamedTuple):
+    """Neighbouring arms that one rule moves; `lr[t]` broadcasts against (2, arms, replicates).
+
+    control: what decides their rate, if their schedules are controllers; `lr[t]` then multiplies that.
+    """
 
     lanes: slice
     rule: Rule
     lr: list[Array]
+    control: Control | None
 
 
 def simulate(scenario: Scenario, replicates: int | Sequence[int] | None = None, *, anatomy: bool = False) -> Run:
@@ -89,8 +105,10 @@ def most_with_paths(scenario: Scenario) -> int:
 
 
 def _bytes_each(scenario: Scenario) -> int:
-    # A point takes two floats and its loss one.
-    return 24 * (scenario.steps + 1) * len(scenario.arms)
+    # A point takes two floats and its loss one, the same for an average, and a controller's rate one more.
+    averages = sum(not isinstance(arm.averaging, NoAveraging) for arm in scenario.arms)
+    controllers = len(scenario.arms) if any(isinstance(arm.schedule, Controller) for arm in scenario.arms) else 0
+    return 8 * (scenario.steps + 1) * (3 * (len(scenario.arms) + averages) + controllers)
 
 
 def _numbers(scenario: Scenario, replicates: int | Sequence[int] | None) -> Whole:
@@ -103,95 +121,138 @@ def _numbers(scenario: Scenario, replicates: int | Sequence[int] | None) -> Whol
 
 
 def _run_block(scenario: Scenario, numbers: Whole, kept: int, anatomy: bool) -> tuple[ArmRun, ...]:
-    order = sorted(range(len(scenario.arms)), key=lambda i: _group_key(scenario.arms[i]))
-    path, gradient, memory = _advance(scenario, [scenario.arms[i] for i in order], numbers, anatomy)
+    order = sorted(range(len(scenario.arms)), key=lambda i: _group_key(scenario.arms[i], scenario.steps))
+    path, rates, gradient, memory = _advance(scenario, [scenario.arms[i] for i in order], numbers, anatomy)
     runs = {}
     for place, i in enumerate(order):
         extra = {"gradient": gradient[:, :, place], "memory": memory[:, :, place]} if anatomy else {}
-        runs[i] = _arm_run(scenario, scenario.arms[i], path[:, :, place], kept, extra)
+        runs[i] = _arm_run(scenario, scenario.arms[i], path[:, :, place], rates[:, place], kept, extra)
     return tuple(runs[i] for i in range(len(order)))
 
 
-def _group_key(arm: Arm) -> tuple[str, str]:
-    return type(arm.optimizer).name, repr(arm.optimizer.structure())
+def _group_key(arm: Arm, steps: int) -> tuple[str, str, bytes, str]:
+    """Return what arms must have in common to be computed as one."""
+    momentum = arm.momentum(steps)
+    controller = (arm.schedule.name, arm.schedule.structure()) if isinstance(arm.schedule, Controller) else ""
+    return type(arm.optimizer).name, repr(arm.optimizer.structure()), b"" if momentum is None else momentum.tobytes(), repr(controller)
 
 
-def _groups(arms: Sequence[Arm], steps: int, replicates: int) -> list[_Group]:
+def _groups(arms: Sequence[Arm], scenario: Scenario, replicates: int) -> list[_Group]:
     """Return one group for each run of neighbouring arms that differ in numbers only."""
-    groups, first = [], 0
-    for end in range(1, len(arms) + 1):
-        if end < len(arms) and _group_key(arms[end]) == _group_key(arms[first]):
-            continue
-        members = arms[first:end]
-        lr = _rates(members, steps)
-        optimizers = [arm.optimizer for arm in members]
-        groups.append(_Group(slice(first, end), type(optimizers[0]).rule(optimizers, (2, len(members), replicates), steps), lr))
-        first = end
+    steps = scenario.steps
+    groups = []
+    for _, members in groupby(enumerate(arms), lambda place: _group_key(place[1], steps)):
+        places, alike = zip(*members, strict=True)
+        lanes = (2, len(alike), replicates)
+        optimizers = [arm.optimizer for arm in alike]
+        schedules: list[Any] = [arm.schedule for arm in alike]
+        rule = type(optimizers[0]).rule(optimizers, lanes, steps, alike[0].momentum(steps))
+        control = type(schedules[0]).begins(schedules, lanes, scenario.surface.lowest) if isinstance(schedules[0], Controller) else None
+        groups.append(_Group(slice(places[0], places[-1] + 1), rule, _rates(alike, steps), control))
     return groups
 
 
 def _rates(arms: Sequence[Arm], steps: int) -> list[Array]:
-    """Return the rates of each step, in the smallest shape that broadcasts against (2, arms, replicates)."""
-    table = np.array([arm.schedule.values(steps) for arm in arms]).T
+    """Return the rates of each step, or the multiples of a controller's, in the smallest shape that broadcasts against (2, arms, replicates)."""
+    rates = [arm.rates(steps) for arm in arms]
+    table = np.array([arm.drops(steps) if values is None else values for arm, values in zip(arms, rates, strict=True)]).T
     multipliers = np.array([[arm.rate_x for arm in arms], [arm.rate_y for arm in arms]])
     if np.any(multipliers != 1):
         return list(table[:, None, :, None] * multipliers[:, :, None])
     return by_step(table[:, 0] if len(arms) == 1 else table[:, :, None])
 
 
-def _advance(scenario: Scenario, arms: Sequence[Arm], numbers: Whole, anatomy: bool) -> tuple[Array, Array, Array]:
-    """Return the path (2, steps + 1, arms, replicates), and with anatomy the gradients seen and the memories (2, steps, arms, replicates)."""
+def _advance(scenario: Scenario, arms: Sequence[Arm], numbers: Whole, anatomy: bool) -> tuple[Array, Array, Array, Array]:
+    """Return the path (2, steps + 1, arms, replicates), what controllers decided (steps, arms, replicates), and of the anatomy, if it is asked
+    for, the gradients seen and the memories (2, steps, arms, replicates); what there is not has no steps.
+    """
     steps, surface, noise = scenario.steps, scenario.surface, scenario.noise
     lanes = (2, len(arms), len(numbers))
-    groups = _groups(arms, steps, len(numbers))
+    groups = _groups(arms, scenario, len(numbers))
     path = np.empty((2, steps + 1, *lanes[1:]))
+    rates = np.empty((steps if any(group.control for group in groups) else 0, *lanes[1:]))
     gradients, memories = (np.empty((2, steps if anatomy else 0, *lanes[1:])) for _ in range(2))
+    answers = [(group.lanes, group.rule.answer) for group in groups if group.rule.answer is not None]
+    # Where the gradient is taken; for nearly every optimizer that is the last point of the path.
     x = np.broadcast_to(scenario.start.points(scenario.seed, numbers)[:, None, :], lanes).copy()
     path[:, 0] = x
-    normals = np.empty(0)
+    normals, is_noisy = np.empty(0), not noise.is_silent
     # A path that diverges overflows on its way; that is a result, and no reason to warn. Set here, since threads do not inherit it.
     with np.errstate(all="ignore"):
         for t in range(steps):
             grad = surface.gradient(x)
-            if not noise.is_silent:
+            if is_noisy:
                 if t % _NOISE_STEPS == 0:
                     normals = standard_normals(scenario.seed, numbers, t, min(_NOISE_STEPS, steps - t))[:, :, None, :]
                 noise.perturb(grad, normals[t % _NOISE_STEPS])
             if anatomy:
                 gradients[:, t] = grad
-            for group in groups:
-                group.rule.step(t, group.lr[t], x[:, group.lanes], grad[:, group.lanes])
+            for places, rule, lr, control in groups:
+                rate = lr[t]
+                if control is not None:
+                    rates[t, places] = control.at(t, surface.value(path[:, t, places]), grad[:, places])
+                    rate = rates[t, places] * rate
+                rule.step(t, rate, x[:, places], grad[:, places])
                 if anatomy:
-                    memories[:, t, group.lanes] = group.rule.memory(t)
+                    memories[:, t, places] = rule.memory(t)
             path[:, t + 1] = x
-    return path, gradients, memories
+            for where, answer in answers:
+                path[:, t + 1, where] = answer()
+    return path, rates, gradients, memories
 
 
-def _arm_run(scenario: Scenario, arm: Arm, path: Array, kept: int, anatomy: dict[str, Array]) -> ArmRun:
+def _arm_run(scenario: Scenario, arm: Arm, path: Array, decided: Array, kept: int, anatomy: dict[str, Array]) -> ArmRun:
     diverged_at = first_divergence(path)
     gone = (diverged_at >= 0) & (np.arange(scenario.steps + 1)[:, None] >= diverged_at)
     path[:, gone] = np.nan
-    with np.errstate(all="ignore"):
-        loss = scenario.surface.value(path)
-    loss[gone] = np.inf
     for values in anatomy.values():
         values[:, gone[1:]] = np.nan
     by_step = np.moveaxis(path, 0, 1)
+    loss = _loss(scenario, path, gone)
     return ArmRun(
         arm=arm,
-        lr=arm.schedule.values(scenario.steps),
+        lr=_lr(arm, decided, gone, kept),
         path=by_step[..., :kept],
         loss=loss[:, :kept],
         final=path[:, -1].copy(),
         final_loss=loss[-1].copy(),
         diverged_at=diverged_at,
         ends=ends(scenario.surface, by_step, diverged_at),
+        **_averaged(scenario, arm, path, gone, kept),
         **{name: np.moveaxis(values, 0, 1)[..., :kept] for name, values in anatomy.items()},
     )
 
 
+def _loss(scenario: Scenario, path: Array, gone: NDArray[np.bool_]) -> Array:
+    with np.errstate(all="ignore"):
+        loss = scenario.surface.value(path)
+    loss[gone] = np.inf
+    return loss
+
+
+def _lr(arm: Arm, decided: Array, gone: NDArray[np.bool_], kept: int) -> Array:
+    rates = arm.rates(len(gone) - 1)
+    if rates is not None:
+        return rates
+    return np.where(gone[:-1], np.nan, decided * arm.drops(len(decided))[:, None])[:, :kept]
+
+
+def _averaged(scenario: Scenario, arm: Arm, path: Array, gone: NDArray[np.bool_], kept: int) -> dict[str, Array]:
+    average = arm.averaging.over(path)
+    if average is None:
+        return {}
+    average[:, gone] = np.nan
+    loss = _loss(scenario, average, gone)
+    return {
+        "averaged_path": np.moveaxis(average, 0, 1)[..., :kept],
+        "averaged_loss": loss[:, :kept],
+        "averaged_final": average[:, -1].copy(),
+        "averaged_final_loss": loss[-1].copy(),
+    }
+
+
 def _joined(parts: Sequence[Any]) -> Any:
-    """Return the blocks' results as one: every array but the rates has the replicates last."""
+    """Return the blocks' results as one: every array has the replicates last, but for rates that all share."""
     if len(parts) == 1:
         return parts[0]
     first = parts[0]
@@ -200,6 +261,6 @@ def _joined(parts: Sequence[Any]) -> Any:
         name: np.concatenate(blocks, axis=-1) if isinstance(blocks[0], np.ndarray) else _joined(blocks) if isinstance(blocks[0], Ends) else blocks[0]
         for name, blocks in values.items()
     }
-    if isinstance(first, ArmRun):
+    if isinstance(first, ArmRun) and first.lr.ndim == 1:
         joined["lr"] = first.lr
     return type(first)(**joined)

@@ -1,5 +1,6 @@
 """What happened, in sentences computed from a run."""
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -14,8 +15,8 @@ Array = NDArray[np.float64]
 
 
 def told(value: float) -> str:
-    """Return a number as people read it: three significant digits, a true minus sign."""
-    return f"{value:.3g}".replace("-", "−")
+    """Return a number as people read it: three significant digits, a true minus sign, 1e−6 rather than 1e-06."""
+    return re.sub(r"e([+-])0*", lambda match: f"e{match[1].strip('+')}", f"{value:.3g}").replace("-", "−")
 
 
 def at(point: Array | tuple[float, float]) -> str:
@@ -25,8 +26,19 @@ def at(point: Array | tuple[float, float]) -> str:
 
 
 def what_happened(run: Run) -> list[str]:
-    """Return one or two sentences for each arm about the first replicate shown."""
-    return [f"{_TOLD[arm.outcome[0]](run.scenario.surface, arm)} {_stability(run.scenario.surface, arm)}" for arm in run.arms]
+    """Return one to three sentences for each arm about the first replicate shown."""
+    return [" ".join(filter(None, (tell(run.scenario.surface, arm) for tell in (_outcome, _averaged, _stability)))) for arm in run.arms]
+
+
+def _outcome(surface: Surface, arm: ArmRun) -> str:
+    return _TOLD[arm.outcome[0]](surface, arm)
+
+
+def _averaged(surface: Surface, arm: ArmRun) -> str:
+    """Return where the average of the iterates ended, of an arm that has one."""
+    if arm.averaged_final is None or arm.averaged_final_loss is None or arm.diverged_at[0] >= 0:
+        return ""
+    return f"Its {arm.arm.averaging.label.lower()} ends at {at(arm.averaged_final[:, 0])}: {_final_loss(surface, arm.averaged_final_loss[0])}."
 
 
 def _settled(surface: Surface, arm: ArmRun) -> str:
@@ -34,13 +46,21 @@ def _settled(surface: Surface, arm: ArmRun) -> str:
     away = told(np.hypot(*(arm.final[:, 0] - minimum.point)))
     since = arm.ends.reached_at[0]
     came = f"Reached {_named(surface, minimum)} by step {since} and stayed" if since else f"Stayed at {_named(surface, minimum)} throughout"
-    return f"{came}, {away} away at the end: {_final_loss(surface, arm)}."
+    return f"{came}, {away} away at the end: {_final_loss(surface, arm.final_loss[0])}."
 
 
 def _hovers(surface: Surface, arm: ArmRun) -> str:
     minimum = surface.minima[arm.ends.minimum[0]]
     distance = told(arm.ends.spread[0])
-    return f"Hovers around {_named(surface, minimum)} at a typical distance of {distance} without settling: {_final_loss(surface, arm)}."
+    return (
+        f"Hovers around {_named(surface, minimum)} at a typical distance of {distance} without settling: {_final_loss(surface, arm.final_loss[0])}."
+    )
+
+
+def _wanders(surface: Surface, arm: ArmRun) -> str:
+    half = arm.path[len(arm.path) // 2 :, :, 0]
+    around = f"{told(arm.ends.spread[0])} (root mean square) around {at(half.mean(axis=0))} over the last half"
+    return f"Wanders without settling, {around}: {_final_loss(surface, arm.final_loss[0])}."
 
 
 def _oscillates(surface: Surface, arm: ArmRun) -> str:
@@ -49,7 +69,7 @@ def _oscillates(surface: Surface, arm: ArmRun) -> str:
     axis = steepest_axis(surface, centre)
     reach = np.abs((tail - centre) @ axis).max()
     sides = f"up to {told(reach)} to either side of {at(centre)}"
-    return f"Oscillates across the valley along {_direction(axis)}, {sides}: {_final_loss(surface, arm)}."
+    return f"Oscillates across the valley along {_direction(axis)}, {sides}: {_final_loss(surface, arm.final_loss[0])}."
 
 
 def _stalled(surface: Surface, arm: ArmRun) -> str:
@@ -58,14 +78,20 @@ def _stalled(surface: Surface, arm: ArmRun) -> str:
     # Newton's step leads to the stationary point, where there is one.
     to_stationary = np.hypot(*np.linalg.pinv(surface.hessian(point)) @ surface.gradient(point))
     near = to_stationary < 0.02 * surface.diagonal
-    place = "next to a saddle point" if near and low < 0 < high else "on a slope too flat for its rate"
-    return f"Stands still at {at(point)} {place} (gradient {told(np.hypot(*surface.gradient(point)))}): {_final_loss(surface, arm)}."
+    if near and low < 0 < high:
+        why = "next to a saddle point"
+    elif arm.first_lr[-1] < 0.01 * arm.first_lr.max():
+        why = f"since its rate has fallen to {told(arm.first_lr[-1])}"
+    else:
+        why = "on a slope too flat for its rate"
+    return f"Stands still at {at(point)} {why} (gradient {told(np.hypot(*surface.gradient(point)))}): {_final_loss(surface, arm.final_loss[0])}."
 
 
 def _moving(surface: Surface, arm: ArmRun) -> str:
     tail = tail_of(arm.path[..., 0])
     moved = told(np.hypot(*(tail[-1] - tail[0])))
-    return f"Still moving at {at(tail[-1])}: {moved} in the last {len(tail) - 1} steps; {_final_loss(surface, arm)}."
+    time = f"the last {len(tail) - 1} steps" if len(tail) > 2 else "the last step"
+    return f"Still moving at {at(tail[-1])}: {moved} in {time}; {_final_loss(surface, arm.final_loss[0])}."
 
 
 def _diverged(surface: Surface, arm: ArmRun) -> str:
@@ -73,12 +99,13 @@ def _diverged(surface: Surface, arm: ArmRun) -> str:
     if step == 0:
         return "Diverged before the first step: the start lies beyond |x| = 1e6."
     before = told(np.hypot(*arm.path[step - 1, :, 0]))
-    return f"Diverged at step {step}: |x| = {before} one step before, and after it beyond {DIVERGED_BEYOND:.0e} or no number at all."
+    return f"Diverged at step {step}: |x| = {before} one step before, and after it beyond {told(DIVERGED_BEYOND)} or no number at all."
 
 
 _TOLD: dict[Outcome, Callable[[Surface, ArmRun], str]] = {
     Outcome.SETTLED: _settled,
     Outcome.HOVERS: _hovers,
+    Outcome.WANDERS: _wanders,
     Outcome.OSCILLATES: _oscillates,
     Outcome.STALLED: _stalled,
     Outcome.MOVING: _moving,
@@ -91,10 +118,10 @@ def _named(surface: Surface, minimum: Minimum) -> str:
     return f"{kind} {at(minimum.point)}"
 
 
-def _final_loss(surface: Surface, arm: ArmRun) -> str:
+def _final_loss(surface: Surface, loss: float) -> str:
     if not surface.minima:
-        return f"final loss {told(arm.final_loss[0])}"
-    return f"final loss {told(arm.final_loss[0] - surface.lowest)} above the lowest"
+        return f"final loss {told(loss)}"
+    return f"final loss {told(loss - surface.lowest)} above the lowest"
 
 
 def _direction(axis: Array) -> str:
@@ -104,13 +131,16 @@ def _direction(axis: Array) -> str:
 
 
 def _stability(surface: Surface, arm: ArmRun) -> str:
-    """Return the largest η·λmax on the way, beside the limit where the optimizer has one."""
+    """Return the largest η·λmax on the way, beside the limit where the optimizer has one; nothing where η is not the rate that acts."""
+    if arm.arm.optimizer.scales_rate:
+        return ""
     point = np.moveaxis(arm.path[:-1, :, 0], 1, 0)
     with np.errstate(all="ignore"):
-        products = arm.lr * curvatures(surface, point, (arm.arm.rate_x, arm.arm.rate_y))[1]
+        products = arm.first_lr * curvatures(surface, point, (arm.arm.rate_x, arm.arm.rate_y))[1]
     if not np.isfinite(products).any():
         return ""
     step = int(np.nanargmax(products))
-    limit = arm.arm.optimizer.stability_limit()
+    # Where momentum cycles, so does the limit.
+    limit = arm.arm.optimizer.stability_limit() if arm.arm.momentum(1) is None else None
     beside = f"; stable below {told(limit)}" if limit is not None else ""
     return f"Largest η·λmax on the way: {told(products[step])} at step {step}{beside}."

@@ -19,6 +19,15 @@ def curvatures(surface: Surface, point: Array, rates: tuple[float, float] = (1.0
     return middle - radius, middle + radius
 
 
+def calm_rate(surface: Surface, point: Array, limit: float) -> float | None:
+    """Return a quarter of the largest stable rate at `point` (2,), to two digits, None where nothing curves upwards there.
+
+    limit: the largest stable η·λ of the optimizer. A quarter is far enough below to hold while the curvature grows a little.
+    """
+    largest = float(curvatures(surface, point)[1])
+    return float(f"{0.25 * limit / largest:.1e}") if largest > 0 else None
+
+
 def steepest_axis(surface: Surface, point: Array) -> Array:
     """Return the unit direction (2,) in which the loss curves most at `point` (2,), its larger part positive."""
     _, vectors = np.linalg.eigh(surface.hessian(point))

@@ -3,18 +3,25 @@
 import numpy as np
 from hypothesis import strategies as st
 
+from lr_explorer.averaging import AVERAGINGS
+from lr_explorer.controllers import CONTROLLERS
 from lr_explorer.noise import NOISES
 from lr_explorer.optimizers import OPTIMIZERS
-from lr_explorer.params import Choice, Flag, Number
+from lr_explorer.params import Choice, Flag, Formula, Number, Points, Series
 from lr_explorer.scenario import ARM_COLOURS, MAX_ARMS, Arm, Scenario
 from lr_explorer.schedules import SCHEDULES
 from lr_explorer.start import STARTS
 from lr_explorer.surfaces import SURFACES
 
-REGISTRIES = {"surface": SURFACES, "schedule": SCHEDULES, "optimizer": OPTIMIZERS, "noise": NOISES, "start": STARTS}
+REGISTRIES = {
+    "surface": SURFACES, "schedule": SCHEDULES, "controller": CONTROLLERS, "optimizer": OPTIMIZERS, "averaging": AVERAGINGS, "noise": NOISES,
+    "start": STARTS,
+}  # fmt: skip
 # Every registered class, and the two that a link is made of.
 CLASSES = {f"{kind}-{name}": cls for kind, registry in REGISTRIES.items() for name, cls in registry.items()}
 DESCRIBED = CLASSES | {"arm": Arm, "scenario": Scenario}
+# Formulas of t and T that have a value, not below 0, at every update.
+FORMULAS = ["1 - t/T", "0.5(1 + cos(pi t/T))", "1/sqrt(t + 1)", "where(t < 10, 1, 0.1)", "min(1, (t + 1)/5)^2", "π/4", "2·0.9^t"]
 PARAMS = {f"{key}-{name}": (cls, name, param) for key, cls in DESCRIBED.items() for name, param in cls.params().items()}
 
 
@@ -26,19 +33,31 @@ def values_of(param):
         return st.sampled_from(list(param.options))
     if isinstance(param, Flag):
         return st.booleans()
+    if isinstance(param, Formula):
+        return st.sampled_from([text for text in FORMULAS if param.variables == ("t", "T")] or [param.default])
+    if isinstance(param, Series):
+        one = values_of(Number(param.low, param.low, param.high, "", "", whole=param.whole))
+        return st.lists(one, min_size=1, max_size=param.most).map(sorted if param.rising else list).map(tuple)
+    if isinstance(param, Points):
+        (low, high), across = param.box
+        x = st.integers(0, 100_000).map(lambda place: low + (high - low) * place / 100_000)
+        return st.dictionaries(x, st.floats(*across), min_size=2, max_size=param.most).map(lambda points: tuple(sorted(points.items())))
     return st.text(min_size=1, max_size=param.longest).filter(lambda text: text.isprintable() and text.strip())
 
 
 @st.composite
 def things(draw, cls, **fixed):
-    """Draw an object of a described class with random valid parameters."""
+    """Draw an object of a described class with random valid parameters and parts."""
     params = cls.params()
-    values = {name: draw(values_of(param)) for name, param in params.items()} | fixed
+    values = {name: draw(values_of(param)) for name, param in params.items()}
+    values |= {name: draw(any_of(part.registry)) for name, part in cls.parts().items() if name not in fixed}
+    values |= fixed
     try:
         return cls(**values)
     except ValueError:
-        # Rules between parameters are about switches; with these off every number is allowed.
-        return cls(**values | {name: param.default for name, param in params.items() if isinstance(param, Flag)})
+        # Rules between parameters are about switches and parts; with these as they are made every number is allowed.
+        ruled = {name for name, param in params.items() if isinstance(param, Flag)} | set(cls.parts()) - set(fixed)
+        return cls(**{name: value for name, value in values.items() if name not in ruled})
 
 
 def any_of(registry):
@@ -49,9 +68,7 @@ def any_of(registry):
 @st.composite
 def scenarios(draw):
     """Draw a scenario of everything that there is."""
-    arm = st.builds(dict, optimizer=any_of(OPTIMIZERS), schedule=any_of(SCHEDULES)).flatmap(lambda kinds: things(Arm, **kinds))
-    kinds = {key: draw(any_of(REGISTRIES[key])) for key in ("surface", "start", "noise")}
-    return draw(things(Scenario, arms=tuple(draw(st.lists(arm, min_size=1, max_size=MAX_ARMS))), **kinds))
+    return draw(things(Scenario, arms=tuple(draw(st.lists(things(Arm), min_size=1, max_size=MAX_ARMS)))))
 
 
 def arm(schedule="constant", optimizer="sgd", name="Arm", **values):
@@ -72,5 +89,5 @@ def followed(optimizers, rates, gradients, start):
     points = [x.copy()]
     for t, gradient in enumerate(gradients):
         rule.step(t, np.asarray(rates[t])[..., None], x, np.broadcast_to(gradient[:, None, :], lanes).copy())
-        points.append(x.copy())
+        points.append(rule.answer().copy() if rule.answer else x.copy())
     return np.array(points), rule.memory(len(gradients) - 1)

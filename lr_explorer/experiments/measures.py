@@ -11,6 +11,7 @@ from lr_explorer.simulate import ArmRun
 from lr_explorer.surfaces import Surface
 
 Answers = NDArray[np.bool_]
+DIVERGED = "diverged"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,15 @@ def near_best(excess: float) -> Measure:
     )
 
 
+def descended(share: float) -> Measure:
+    """Ask whether the run ended in the global basin with at most `share` of the start's loss above the lowest."""
+
+    def holds(surface: Surface, arm: ArmRun) -> Answers:
+        return _in_global_basin(surface, arm) & (arm.final_loss - surface.lowest <= share * (arm.loss[0] - surface.lowest))
+
+    return Measure(f"reached the global basin and {share:.0%} of the start's loss", holds)
+
+
 def below(excess: float) -> Measure:
     """Ask whether the final loss is within `excess` of the lowest."""
     return Measure(f"ended within {excess:g} of the lowest loss", lambda surface, arm: _below(surface, arm.final_loss, excess))
@@ -51,7 +61,7 @@ def best_checkpoint(count: int, excess: float) -> Measure:
 
 def diverged() -> Measure:
     """Ask whether the run diverged."""
-    return Measure("diverged", lambda surface, arm: arm.diverged_at >= 0)
+    return Measure(DIVERGED, lambda surface, arm: arm.diverged_at >= 0)
 
 
 def left_start_basin() -> Measure:

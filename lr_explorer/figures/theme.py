@@ -46,7 +46,8 @@ SURFACE_SCALE: dict[str, tuple[str, ...]] = {
     "dark": ("#0B1219", "#16212D", "#213040", "#2C3F52", "#384E64"),
 }
 
-FONT = "Source Sans, Source Sans 3, system-ui, sans-serif"
+# Names with a digit need quotes, or a browser drops all of them.
+FONT = "'Source Sans', 'Source Sans 3', system-ui, sans-serif"
 
 
 def arm_dash(position: int) -> str:

@@ -1,4 +1,4 @@
-"""Small quiet pictures for the Reference: a surface with its minima, a schedule's curve, an optimizer's path, a cloud of points.
+"""Small quiet pictures for the Reference: a surface with its minima, a schedule's curve, an optimizer's path, a cloud of points, a loss.
 
 The examples – which run, which parameters – are made by functions of their own; the pictures draw what they are handed.
 """
@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from lr_explorer.averaging import Averaging
+from lr_explorer.controllers import Controller
 from lr_explorer.figures.theme import ARM_SHADES, FONT, INK, PAGE, QUIET, Shade, surface_scale
 from lr_explorer.figures.wire import surface_payload, unpack
 from lr_explorer.noise import Noise
@@ -32,9 +34,10 @@ _LEVEL = Shade("rgba(60,80,100,0.35)", "rgba(170,190,210,0.3)")
 
 
 def example_schedule(cls: type[Schedule]) -> Schedule:
-    """Return the class's defaults with a warm-up to look at, unless the shape itself begins below its peak, as a one-cycle does."""
+    """Return the class's defaults with a warm-up to look at, unless the shape itself rises first, as a one-cycle does."""
     plain = cls()
-    return plain.with_values(warmup=SCHEDULE_WARMUP) if plain.values(SCHEDULE_STEPS)[0] == plain.peak else plain
+    lr = plain.values(SCHEDULE_STEPS)
+    return plain.with_values(warmup=SCHEDULE_WARMUP) if lr[0] > 0.99 * lr.max() else plain
 
 
 def example_run(optimizer: Optimizer) -> Run:
@@ -42,6 +45,17 @@ def example_run(optimizer: Optimizer) -> Run:
     ravine = SURFACES.create("quadratic", lambda1=0.5, lambda2=15.0, angle=25.0)
     arm = Arm(optimizer=optimizer, schedule=SCHEDULES.create("constant", peak=optimizer.suggested_peak))
     return simulate(Scenario(surface=ravine, start=Point(-4.0, 1.0), noise=_quiet(), arms=(arm,), steps=OPTIMIZER_STEPS))
+
+
+def example_control(controller: Controller) -> Run:
+    """Run gradient descent in a noisy bowl under `controller`, which looks often and is patient for two looks only, so that it acts."""
+    eager = {name: value for name, value in {"every": 5, "patience": 2}.items() if name in controller.params()}
+    return simulate(_noisy_bowl(Arm(schedule=controller.with_values(**eager))))
+
+
+def example_average(averaging: Averaging) -> Run:
+    """Run gradient descent at a constant rate in a noisy bowl with `averaging` beside it."""
+    return simulate(_noisy_bowl(Arm(schedule=SCHEDULES.create("constant", peak=0.1), averaging=averaging)))
 
 
 def example_noise(noise: Noise) -> Run:
@@ -72,8 +86,32 @@ def schedule_thumbnail(schedule: Schedule, steps: int, *, dark: bool) -> go.Figu
     rise = go.Scatter(x=update[: schedule.warmup + 1], y=lr[: schedule.warmup + 1], mode="lines", line=line, opacity=0.45, name="warm-up")
     shape = go.Scatter(x=update[schedule.warmup :], y=lr[schedule.warmup :], mode="lines", line=line, name="rate")
     figure = go.Figure([rise, shape] if schedule.warmup else [shape])
-    _arrange(figure, dark=dark, box=((0, steps), (0.0, 1.08 * schedule.peak)))
-    figure.update_yaxes(tickvals=[0, schedule.peak], ticktext=["0", "peak"])
+    # Noam's peak is a factor that its rates do not come near.
+    highest = schedule.peak if lr.max() > schedule.peak / 2 else float(lr.max())
+    _arrange(figure, dark=dark, box=((0, steps), (0.0, 1.08 * highest)))
+    figure.update_yaxes(tickvals=[0, highest], ticktext=["0", "peak" if highest == schedule.peak else "highest"])
+    return figure
+
+
+def rate_thumbnail(run: Run, *, dark: bool) -> go.Figure:
+    """Return the rates that the controller of the run's first arm chose."""
+    lr, peak = run.arms[0].first_lr, run.arms[0].arm.schedule.peak
+    line = go.Scatter(x=np.arange(len(lr)), y=lr, mode="lines", line={"color": _LINE.on(dark=dark), "width": 2}, name="rate")
+    figure = go.Figure([line])
+    _arrange(figure, dark=dark, box=((0, len(lr)), (0.0, 1.08 * max(peak, float(np.nanmax(lr))))))
+    figure.update_yaxes(tickvals=[0, peak], ticktext=["0", "peak"])
+    return figure
+
+
+def average_thumbnail(run: Run, *, dark: bool) -> go.Figure:
+    """Return the loss of the iterate, faint, and of the average, if there is one, by their powers of ten."""
+    arm, step = run.arms[0], np.arange(run.scenario.steps + 1)
+    line = {"color": _LINE.on(dark=dark), "width": 2}
+    raw = go.Scatter(x=step, y=np.log10(arm.loss[:, 0]), mode="lines", line=line | {"width": 1}, opacity=0.45, name="loss")
+    average = [] if arm.averaged_loss is None else [go.Scatter(x=step, y=np.log10(arm.averaged_loss[:, 0]), mode="lines", line=line, name="average")]
+    figure = go.Figure([raw, *average])
+    _arrange(figure, dark=dark, box=((0, run.scenario.steps), (-4.0, 2.0)))
+    figure.update_yaxes(tickvals=[-4, 2], ticktext=["0.0001", "100"])
     return figure
 
 
@@ -106,6 +144,11 @@ def points_thumbnail(run: Run, step: int, *, dark: bool) -> go.Figure:
 
 def _quiet() -> Noise:
     return Scenario().noise.with_values(sigma=0.0)
+
+
+def _noisy_bowl(arm: Arm) -> Scenario:
+    bowl = SURFACES.create("quadratic", lambda1=1.0, lambda2=10.0)
+    return Scenario(surface=bowl, start=Point(6.0, 1.0), noise=Scenario().noise.with_values(sigma=1.0), arms=(arm,), steps=SCHEDULE_STEPS)
 
 
 def _one_update(**values: Any) -> Scenario:

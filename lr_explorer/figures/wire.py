@@ -170,13 +170,17 @@ def _minima(surface: Surface) -> list[dict[str, Any]]:
             "global": bool(minimum.value <= best + 1e-9 * max(1.0, abs(best))),
         }
         for minimum in surface.minima
+        if minimum.interior  # the edge of the box holds nobody
     ]
 
 
-def run_payload(run: Run, *, key: str, surface_key: str, anatomy_arm: int | None = None, view: str = "2d", summary: str = "") -> bytes:
+def run_payload(
+    run: Run, *, key: str, surface_key: str, selected: int = 0, anatomy_arm: int | None = None, view: str = "2d", summary: str = ""
+) -> bytes:
     """Return what the player shows of `run`: the first member of the replicate axis.
 
-    key: name of these data; equal keys mean equal data. surface_key: the `key` given to `surface_payload`. anatomy_arm: position of the
+    key: name of these data; equal keys mean equal data. surface_key: the `key` given to `surface_payload`. selected: position of the arm
+    that the player's own buttons change. anatomy_arm: position of the
     arm whose steps are taken apart, if the run recorded that. view: "2d" or "3d". summary: one sentence for those who cannot see the picture.
     Header: id, surface, steps, start {x, y, radius}, loss {offset, label}, arms, anatomy, view, summary. Arrays of arm i: `x{i}`, `y{i}`,
     `loss{i}` (steps + 1; the loss above the offset), `lr{i}` (steps); of the arm taken apart also `gradient` and `memory` (all x, then all y).
@@ -199,6 +203,7 @@ def run_payload(run: Run, *, key: str, surface_key: str, anatomy_arm: int | None
         "start": {"x": start.x, "y": start.y, "radius": getattr(start, "radius", 0.0) or None},
         "loss": {"offset": reference.offset, "label": reference.label},
         "arms": [_arm_header(place, arm) for place, arm in enumerate(run.arms)],
+        "selected": selected,
         "anatomy": anatomy,
         "view": view,
         "summary": summary,
@@ -243,5 +248,6 @@ def _arm_header(place: int, run: ArmRun) -> dict[str, Any]:
         "dash": list(DASHES[place % len(DASHES)]),
         "marker": arm_marker(place),
         "diverged_at": int(run.diverged_at[0]),
+        "drop_at": run.arm.drop_at,
         "memory_label": run.arm.optimizer.memory_label,
     }

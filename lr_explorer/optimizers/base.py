@@ -19,27 +19,36 @@ Shape = tuple[int, int, int]
 class Rule:
     """An optimizer set up for (2, arms, replicates) lanes.
 
-    step(t, lr, x, grad): moves x in place by update t (from 0); lr broadcasts against the lanes; grad may be overwritten.
-    memory(t): what update t, the last one, was made of, shape (2, arms, replicates); see `Optimizer.memory_label`.
+    step(t, lr, x, grad): moves x, where the gradient was taken, in place by update t (from 0); lr broadcasts against the lanes; grad may be
+    overwritten. memory(t): what update t, the last one, was made of, shape (2, arms, replicates); see `Optimizer.memory_label`.
+    answer(): the point that the method offers after the last update, where that is not the one at which it takes the next gradient.
     """
 
     step: Callable[[int, Array, Array, Array], None]
     memory: Callable[[int], Array]
+    answer: Callable[[], Array] | None = None
 
 
 class Optimizer(Described):
     """An update rule in PyTorch's exact form; the learning rate comes from the schedule.
 
     memory_label: what `Rule.memory` shows. suggested_peak: a peak rate with which it usually works, offered when it is chosen.
+    momentum_name: the parameter that a schedule cycles if it cycles momentum (PyTorch's momentum or beta1), "" where there is none.
+    scales_rate: whether it multiplies the schedule's rate by a number that it finds during the run.
     """
 
     memory_label: ClassVar[str] = ""
     suggested_peak: ClassVar[float] = 0.1
+    momentum_name: ClassVar[str] = ""
+    scales_rate: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod
-    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int) -> Rule:
-        """Return the update rule for arms of equal `structure`, one after another along the second axis of `lanes`, for `steps` updates."""
+    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int, momentum: Array | None = None) -> Rule:
+        """Return the update rule for arms of equal `structure`, one after another along the second axis of `lanes`, for `steps` updates.
+
+        momentum: what the schedule has each update use instead of the arms' `momentum_name`, shape (steps,).
+        """
 
     def stability_limit(self) -> float | None:
         """Return the largest stable η·λ on a quadratic of curvature λ, or None where no such number is known."""

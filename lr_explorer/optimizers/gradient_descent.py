@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from lr_explorer.optimizers.base import OPTIMIZERS, Array, Optimizer, Rule, Shape, add_decay, stack
+from lr_explorer.optimizers.base import OPTIMIZERS, Array, Optimizer, Rule, Shape, add_decay, by_step, stack
 from lr_explorer.params import flag, number
 
 
@@ -20,6 +20,7 @@ class SGD(Optimizer):
     source = "PyTorch SGD: the rate stays outside the velocity, and the first velocity is the gradient itself, undampened."
     memory_label = "velocity"
     suggested_peak = 0.1
+    momentum_name = "momentum"
 
     momentum: float = number(
         0.0, 0.0, 0.9999, "Momentum μ", "Share of the velocity that is kept at each update.", symbol=r"\mu", scale="near_one", slider=(0.0, 0.999)
@@ -40,37 +41,45 @@ class SGD(Optimizer):
             )
 
     def stability_limit(self) -> float | None:
-        """Return 2(1 + μ), halved towards 2 for Nesterov: (2 + 2μ)/(1 + 2μ). Source: Cohen et al. (2021), appendix B."""
-        if self.dampening or self.weight_decay:
+        """Return 2(1 + μ)/(1 − d), and (2 + 2μ)/(1 + 2μ) for Nesterov. Source: Cohen et al. (2021), appendix B."""
+        # Weight decay adds to every curvature; dampening scales the rate once there is a velocity to dampen.
+        if self.weight_decay or (self.momentum and self.dampening == 1):
             return None
-        return (2 + 2 * self.momentum) / (1 + 2 * self.momentum) if self.nesterov else 2 * (1 + self.momentum)
+        kept = 1 - self.dampening if self.momentum else 1.0
+        return (2 + 2 * self.momentum) / (1 + 2 * self.momentum) if self.nesterov else 2 * (1 + self.momentum) / kept
 
     def structure(self) -> Hashable:
         # Without momentum PyTorch keeps no buffer, so dampening does nothing either.
         return (self.nesterov, self.momentum > 0)
 
     @classmethod
-    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int) -> Rule:
-        momentum, kept = stack(arms, "momentum"), 1 - stack(arms, "dampening")
-        weight_decay = stack(arms, "weight_decay")
-        has_momentum, nesterov, decays = arms[0].momentum > 0, arms[0].nesterov, bool(np.any(weight_decay))
-        velocity, scratch = np.zeros(lanes), np.empty(lanes)
+    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int, momentum: Array | None = None) -> Rule:
+        new, weight_decay = 1 - stack(arms, "dampening"), stack(arms, "weight_decay")
+        nesterov, decays = arms[0].nesterov, bool(np.any(weight_decay))
+        # Without momentum PyTorch neither uses the velocity nor changes it, and it begins at the first update that has some.
+        own = [stack(arms, "momentum") if arms[0].momentum else None] * steps
+        kept = own if momentum is None else [share if share else None for share in by_step(momentum)]
+        first = next((t for t, share in enumerate(kept) if share is not None), steps)
+        velocity, plain, scratch = np.zeros(lanes), np.zeros(lanes), np.empty(lanes)
 
         def step(t: int, lr: Array, x: Array, grad: Array) -> None:
             if decays:
                 add_decay(grad, x, weight_decay, scratch)
-            if not has_momentum or t == 0:
+            share = kept[t]
+            if share is None:
+                np.copyto(plain, grad)
+            elif t == first:
                 np.copyto(velocity, grad)
             else:
-                np.multiply(velocity, momentum, out=velocity)
-                np.multiply(grad, kept, out=scratch)
+                np.multiply(velocity, share, out=velocity)
+                np.multiply(grad, new, out=scratch)
                 np.add(velocity, scratch, out=velocity)
-            if nesterov:
-                np.multiply(velocity, momentum, out=scratch)
+            if nesterov and share is not None:
+                np.multiply(velocity, share, out=scratch)
                 np.add(scratch, grad, out=scratch)
                 np.multiply(scratch, lr, out=scratch)
             else:
-                np.multiply(velocity, lr, out=scratch)
+                np.multiply(plain if share is None else velocity, lr, out=scratch)
             np.subtract(x, scratch, out=x)
 
-        return Rule(step, lambda t: velocity)
+        return Rule(step, lambda t: plain if kept[t] is None else velocity)

@@ -51,7 +51,7 @@ class AdaGrad(Optimizer):
     weight_decay: float = _weight_decay(_L2)
 
     @classmethod
-    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int) -> Rule:
+    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int, momentum: Array | None = None) -> Rule:
         eps, lr_decay, weight_decay = stack(arms, "eps"), stack(arms, "lr_decay"), stack(arms, "weight_decay")
         slows, decays = bool(np.any(lr_decay)), bool(np.any(weight_decay))
         total = np.zeros(lanes) + stack(arms, "initial_accumulator_value")
@@ -83,6 +83,7 @@ class RMSprop(Optimizer):
     source = "Hinton's lecture 6e (2012); PyTorch RMSprop (alpha, centered, momentum; ε outside the root, rate outside the buffer)."
     memory_label = "scaled gradient"
     suggested_peak = 0.01
+    momentum_name = "momentum"
 
     alpha: float = number(
         0.99, 0.0, 0.999999, "Smoothing α", "Share of the running mean square that is kept at each update.", symbol=r"\alpha", scale="near_one",
@@ -99,9 +100,11 @@ class RMSprop(Optimizer):
         return (self.centered, self.momentum > 0)
 
     @classmethod
-    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int) -> Rule:
-        alpha, momentum, eps, weight_decay = (stack(arms, name) for name in ("alpha", "momentum", "eps", "weight_decay"))
-        centered, has_momentum, decays = arms[0].centered, arms[0].momentum > 0, bool(np.any(weight_decay))
+    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int, momentum: Array | None = None) -> Rule:
+        alpha, eps, weight_decay = (stack(arms, name) for name in ("alpha", "eps", "weight_decay"))
+        centered, decays = arms[0].centered, bool(np.any(weight_decay))
+        kept = [stack(arms, "momentum")] * steps if momentum is None else by_step(momentum)
+        uses = [arms[0].momentum > 0] * steps if momentum is None else [bool(share) for share in momentum]
         new = 1 - alpha
         square, mean, buffer = np.zeros(lanes), np.zeros(lanes), np.zeros(lanes)
         scaled, scratch = np.zeros(lanes), np.empty(lanes)
@@ -126,8 +129,8 @@ class RMSprop(Optimizer):
                 np.sqrt(square, out=scratch)
             np.add(scratch, eps, out=scratch)
             np.divide(grad, scratch, out=scaled)
-            if has_momentum:
-                np.multiply(buffer, momentum, out=buffer)
+            if uses[t]:
+                np.multiply(buffer, kept[t], out=buffer)
                 np.add(buffer, scaled, out=buffer)
                 np.copyto(scaled, buffer)
             np.multiply(scaled, lr, out=scratch)
@@ -149,6 +152,7 @@ class Adam(Optimizer):
     source = "Kingma & Ba (2015); PyTorch Adam (betas, eps, weight_decay as L2, amsgrad on the uncorrected v)."
     memory_label = "scaled mean gradient"
     suggested_peak = 0.05
+    momentum_name = "beta1"
 
     beta1: float = number(
         0.9, 0.0, 0.999999, "β₁", "Share of the running mean gradient that is kept.", symbol=r"\beta_1", scale="near_one", slider=(0.0, 0.999)
@@ -165,13 +169,18 @@ class Adam(Optimizer):
     _decoupled = False
 
     @classmethod
-    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int) -> Rule:
+    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int, momentum: Array | None = None) -> Rule:
         beta1, beta2, eps, weight_decay = (stack(arms, name) for name in ("beta1", "beta2", "eps", "weight_decay"))
         amsgrad, decays, decoupled = arms[0].amsgrad, bool(np.any(weight_decay)), cls._decoupled
         # Moments are kept divided by 1 − β, and their bias corrections gathered in two tables: ten operations a step instead of fourteen.
         # Adam counts its updates from 1; our steps count from 0.
         count = np.arange(1, steps + 1).reshape(-1, *[1] * max(beta1.ndim, beta2.ndim, eps.ndim))
         root = np.sqrt((1 - beta2) / (1 - beta2**count))
+        kept = [beta1] * steps
+        if momentum is not None:
+            # PyTorch corrects with the β₁ of the moment, as if it had been that all along; 1 − β₁, which the mean is kept divided by, changes too.
+            beta1 = momentum.reshape(count.shape)
+            kept = by_step(momentum * (1 - np.roll(momentum, 1)) / (1 - momentum))
         scales, epsilons = by_step((1 - beta1) / (1 - beta1**count) / root), by_step(eps / root)
         mean, square, largest = np.zeros(lanes), np.zeros(lanes), np.zeros(lanes)
         direction, scratch = np.zeros(lanes), np.empty(lanes)
@@ -181,7 +190,7 @@ class Adam(Optimizer):
                 np.multiply(x, 1 - lr * weight_decay, out=x)
             elif decays:
                 add_decay(grad, x, weight_decay, scratch)
-            np.multiply(mean, beta1, out=mean)
+            np.multiply(mean, kept[t], out=mean)
             np.add(mean, grad, out=mean)
             np.multiply(grad, grad, out=scratch)
             np.multiply(square, beta2, out=square)

@@ -28,10 +28,13 @@ class Quadratic(Surface):
         10.0, 0.0, 1e4, "Curvature λ₂", "Curvature along the second principal axis.", symbol=r"\lambda_2", scale="log", slider=(0.01, 100.0)
     )
     angle: float = number(0.0, -90.0, 90.0, "Rotation", "Angle of the first principal axis against the x axis.", unit="°", symbol=r"\theta")
+    box: float = number(
+        5.0, 0.001, 1e4, "Box", "Half the width of the square that is drawn, the yardstick of the sentences.", scale="log", slider=(0.05, 50.0)
+    )
 
     @property
     def bounds(self) -> Bounds:
-        return (-5.0, 5.0), (-5.0, 5.0)
+        return (-self.box, self.box), (-self.box, self.box)
 
     @property
     def minima(self) -> tuple[Minimum, ...]:
@@ -40,7 +43,7 @@ class Quadratic(Surface):
 
     @property
     def start(self) -> tuple[float, float]:
-        return (-4.0, 1.0)
+        return (-0.8 * self.box, 0.2 * self.box)
 
     @cached_property
     def _matrix(self) -> tuple[float, float, float]:

@@ -7,8 +7,7 @@ from urllib.parse import parse_qsl
 import plotly.graph_objects as go
 import streamlit as st
 
-from lr_explorer.experiments.ensemble import Observed, observe
-from lr_explorer.experiments.measures import global_basin
+from lr_explorer.experiments.ensemble import DEFAULT_MEASURE, Observed, observe
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.figures.wire import surface_payload
 from lr_explorer.scenario import Scenario
@@ -31,7 +30,7 @@ def surface_bytes(name: str, values: tuple[tuple[str, float], ...], key: str) ->
 @st.cache_data(max_entries=1024, show_spinner=False)
 def observed(link: str, preset: str, first: int, last: int) -> tuple[Observed, ...]:
     """Return how the replicates first … last − 1 of the scenario ended, by the preset's measure; `link` is its canonical text."""
-    measure = PRESETS[preset].measure if preset in PRESETS else global_basin()
+    measure = PRESETS[preset].measure if preset in PRESETS else DEFAULT_MEASURE
     return observe(Scenario.from_query(dict(parse_qsl(link))), measure, range(first, last))
 
 

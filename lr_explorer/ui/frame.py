@@ -7,7 +7,7 @@ from lr_explorer.ui.address import show_address
 from lr_explorer.ui.cached import tuned_collector
 from lr_explorer.ui.text import literal
 
-PAGES = {"app.py": "Playground", "pages/1_Reference.py": "Reference"}
+PAGES = {"app.py": "Playground", "pages/2_Schedules.py": "Schedules", "pages/1_Reference.py": "Reference"}
 
 _SIDEBAR_WIDTH = 250  # pixels; the figure needs the rest of a small screen
 
@@ -15,6 +15,7 @@ _STYLE = """
 <style>
 .stMainBlockContainer { padding: 3.25rem 1.75rem 3rem; }
 .st-key-head { row-gap: 0.25rem; }
+.st-key-head a:focus-visible { outline: 2px solid var(--st-primary-color, currentColor); outline-offset: 2px; }
 .st-key-brand p { font-size: 1.3rem; font-weight: 700; white-space: nowrap; }
 .st-key-presets button { padding: 0.1rem 0.6rem; min-height: 1.75rem; }
 .st-key-arm-buttons button { padding: 0.15rem 0.6rem; min-height: 2rem; }
@@ -25,7 +26,7 @@ _STYLE = """
 .st-key-bench > :has(> .st-key-tell) { grid-area: tell; }
 @media (max-width: 900px) { .st-key-bench { grid-template: "watch" auto "tune" auto "tell" auto / minmax(0, 1fr); } }
 @media (max-width: 640px) {
-  .stMainBlockContainer { padding-left: 0.75rem; padding-right: 0.75rem; }
+  .stMainBlockContainer { padding: 4rem 0.75rem 3rem; }
   .st-key-presets [role="radiogroup"] { flex-wrap: nowrap; overflow-x: auto; padding-bottom: 0.4rem; }
   .st-key-presets [role="radiogroup"] > * { flex: none; }
 }

@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from lr_explorer.experiments.ensemble import REPLICATES, summarise
-from lr_explorer.experiments.measures import global_basin
+from lr_explorer.experiments.ensemble import DEFAULT_MEASURE, REPLICATES, summarise
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.figures.animation import animation_html
 from lr_explorer.figures.wire import run_payload
-from lr_explorer.params import Described, Part
 from lr_explorer.scenario import MAX_ARMS, Arm, Scenario
 from lr_explorer.simulate import Run, simulate
 from lr_explorer.story import what_happened
+from lr_explorer.theory import calm_rate
 from lr_explorer.ui import cached, state
-from lr_explorer.ui.controls import Control, control, show_controls
+from lr_explorer.ui.controls import control, show_controls
+from lr_explorer.ui.parts import arm_pills, is_dark, kind_menu, rows, show_part
 from lr_explorer.ui.player import show_player
 from lr_explorer.ui.tables import story_table, summary_table
 
@@ -24,12 +24,12 @@ def set_up() -> None:
     scenario, parts = state.scenario(), Scenario.parts()
     with st.sidebar:
         st.markdown("**Surface**")
-        _part("surface", parts["surface"], scenario.surface, "surface")
+        show_part("surface", parts["surface"], scenario.surface, "surface")
         st.markdown("**Noise and budget**")
         if len(parts["noise"].registry) > 1:
-            _kind("noise", parts["noise"], scenario.noise)
-        rows = _rows("noise", scenario.noise) + [control(name, param, getattr(scenario, name)) for name, param in scenario.params().items()]
-        show_controls(rows, state.edit, key="set-up-controls")
+            kind_menu("noise", parts["noise"], scenario.noise)
+        controls = rows("noise", scenario.noise) + [control(name, param, getattr(scenario, name)) for name, param in scenario.params().items()]
+        show_controls(controls, state.edit, key="set-up-controls")
         st.button(
             "Re-roll the seed",
             key="reroll",
@@ -69,26 +69,19 @@ def figure(run: Run) -> None:
         key=scenario.link,
         surface_key=surface_key,
         anatomy_arm=view.anatomy - 1 if 0 < view.anatomy <= len(run.arms) else None,
+        selected=state.selected_arm(),
         view=view.view,
         summary=" ".join(f"{arm.arm.name}: {arm.outcome[0].value}." for arm in run.arms),
     )
     show_player(cached.surface_bytes(type(surface).name, values, surface_key), payload, state.edit, lambda chosen: state.edit_view(view=chosen))
 
 
-def arms() -> None:
+def arms(run: Run) -> None:
     """Show the arms, the controls of the selected one, and what all of them share."""
-    scenario = state.scenario()
+    scenario = run.scenario
     place = state.selected_arm()
-    st.session_state["arm"] = place
-    st.pills(
-        "Arms",
-        range(len(scenario.arms)),
-        format_func=state.arm_labels().__getitem__,
-        key="arm",
-        on_change=lambda: state.select_arm(st.session_state["arm"]),
-        required=True,
-        wrap=True,
-    )
+    arm_pills("Arms")
+    _offer_calm_rate(run, place)
     with st.container(key="arm-buttons", horizontal=True, gap="small"):
         full = len(scenario.arms) == MAX_ARMS
         st.button("Add", key="add", on_click=state.add_arm, disabled=full)
@@ -100,30 +93,30 @@ def arms() -> None:
     _anatomy(scenario)
     with st.expander("Start", key="start-box"):
         x, y = scenario.surface.bounds
-        _part("start", Scenario.parts()["start"], scenario.start, "start", x=x, y=y)
+        show_part("start", Scenario.parts()["start"], scenario.start, "start", x=x, y=y)
 
 
 def happened(run: Run) -> None:
     """Say in a sentence for each arm what happened."""
     st.markdown("#### What happened")
-    st.html(story_table([arm.arm for arm in run.arms], what_happened(run), dark=_is_dark()))
+    st.html(story_table([arm.arm for arm in run.arms], what_happened(run), dark=is_dark()))
 
 
 def replicates(scenario: Scenario) -> None:
     """Say what many replicates did, so that nobody is shown one lucky path."""
     name = state.view().preset
-    measure = PRESETS[name].measure if name in PRESETS else global_basin()
+    measure = PRESETS[name].measure if name in PRESETS else DEFAULT_MEASURE
     st.markdown(f"#### What {REPLICATES} replicates did")
     if scenario.noise.is_silent and scenario.start.is_fixed:
-        st.markdown("Nothing is random here: every replicate does the same.")
-    else:
-        st.markdown(f"The same scenario with {REPLICATES} other draws, computed just now; the figure shows number {scenario.replicate}.")
+        st.markdown("Nothing is random here: every replicate does what the figure shows.")
+        return
+    st.markdown(f"The same scenario with {REPLICATES} other draws, computed just now; the figure shows number {scenario.replicate}.")
     blocks = []
     for first in range(0, REPLICATES, _BLOCK):
         # Touching the session lets Streamlit drop this run for a newer one: a slider that moves on is not kept waiting.
         state.scenario()
         blocks.append(cached.observed(scenario.link, name, first, min(first + _BLOCK, REPLICATES)))
-    st.html(summary_table(summarise(scenario, blocks), measure.says, dark=_is_dark()))
+    st.html(summary_table(summarise(scenario, blocks), measure.says, dark=is_dark()))
 
 
 def downloads(run: Run) -> None:
@@ -134,7 +127,7 @@ def downloads(run: Run) -> None:
         file_name="lr-explorer.html",
         mime="text/html",
         on_click="ignore",
-        help="One file that plays anywhere, without a network (about 5 MB).",
+        help="One file that plays anywhere, without a network (about 6 MB).",
     )
 
 
@@ -143,11 +136,27 @@ def played() -> Run:
     return simulate(state.scenario(), anatomy=state.view().anatomy > 0)
 
 
+def _offer_calm_rate(run: Run, place: int) -> None:
+    """Where the selected arm diverged, offer a rate that is stable where it starts."""
+    arm = run.arms[place]
+    limit = arm.arm.optimizer.stability_limit()
+    rate = calm_rate(run.scenario.surface, arm.path[0, :, 0], limit) if limit is not None else None
+    if arm.diverged_at[0] < 0 or rate is None or rate >= arm.arm.schedule.peak:
+        return
+    st.button(
+        f"It diverged: use {rate:g}, stable where it starts",
+        key="calm-rate",
+        on_click=state.edit,
+        args=({f"arm{place + 1}.schedule.peak": repr(rate)},),
+        icon=":material/healing:",
+    )
+
+
 def _arm(scenario: Scenario, place: int) -> None:
     arm, key = scenario.arms[place], f"arm{place + 1}"
     parts = Arm.parts()
-    _part(f"{key}.schedule", parts["schedule"], arm.schedule, "schedule", warmup=(0, scenario.steps))
-    _part(f"{key}.optimizer", parts["optimizer"], arm.optimizer, "optimizer")
+    show_part(f"{key}.schedule", parts["schedule"], arm.schedule, "schedule", warmup=(0, scenario.steps))
+    show_part(f"{key}.optimizer", parts["optimizer"], arm.optimizer, "optimizer")
     usual = arm.optimizer.suggested_peak
     if not usual / 10 <= arm.schedule.peak <= usual * 10:
         st.button(
@@ -156,8 +165,9 @@ def _arm(scenario: Scenario, place: int) -> None:
             on_click=state.edit,
             args=({f"{key}.schedule.peak": repr(usual)},),
         )
-    with st.expander("Name, colour, rate per coordinate", key="arm-box"):
-        show_controls(_rows(key, arm), state.edit, key="arm-controls")
+    with st.expander("Averaging, drop, rate per coordinate, name, colour", key="arm-box"):
+        show_part(f"{key}.averaging", parts["averaging"], arm.averaging, "averaging")
+        show_controls(rows(key, arm, drop_at=(0, scenario.steps)), state.edit, key="arm-controls")
 
 
 def _anatomy(scenario: Scenario) -> None:
@@ -173,37 +183,6 @@ def _anatomy(scenario: Scenario) -> None:
     )
 
 
-def _kind(key: str, described: Part, thing: Described, widget: str | None = None) -> None:
-    """Show a menu of the kinds that link key `key` can name."""
-    widget = widget or key
-    st.session_state[widget] = type(thing).name
-    st.selectbox(
-        described.label,
-        list(described.registry),
-        format_func=lambda name: described.registry[name].label,
-        key=widget,
-        on_change=lambda: state.edit({key: st.session_state[widget]}),
-        help=described.help,
-    )
-
-
-def _rows(key: str, thing: Described, **sliders: tuple[float, float]) -> list[Control]:
-    return [control(f"{key}.{name}", param, getattr(thing, name), slider=sliders.get(name)) for name, param in thing.params().items()]
-
-
-def _part(key: str, described: Part, thing: Described, widget: str, **sliders: tuple[float, float]) -> None:
-    """Show a part of the scenario: the menu of its kinds, its parameters, and its own parts below them."""
-    _kind(key, described, thing, widget)
-    if rows := _rows(key, thing, **sliders):
-        show_controls(rows, state.edit, key=f"{widget}-controls")
-    for name, below in thing.parts().items():
-        _part(f"{key}.{name}", below, getattr(thing, name), f"{widget}-{name}", **sliders)
-
-
 def _open_chosen_preset() -> None:
     if st.session_state["presets"] is not None:
         state.open_preset(st.session_state["presets"])
-
-
-def _is_dark() -> bool:
-    return st.context.theme.type == "dark"

@@ -1,71 +1,25 @@
 """The Reference's parts: for each registered class a card, made of nothing but what the class says about itself."""
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from itertools import zip_longest
-from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
+from lr_explorer.averaging import AVERAGINGS
+from lr_explorer.controllers import CONTROLLERS, Controller
 from lr_explorer.figures import thumbnails
 from lr_explorer.noise import NOISES
 from lr_explorer.optimizers import OPTIMIZERS, Optimizer
-from lr_explorer.params import Choice, Described, Number, Param
-from lr_explorer.registry import Registry, documentation
+from lr_explorer.params import Choice, Described, Flag, Number, Param
+from lr_explorer.registry import documentation
 from lr_explorer.schedules import SCHEDULES, Schedule
 from lr_explorer.start import STARTS
 from lr_explorer.story import at, told
 from lr_explorer.surfaces import SURFACES, Surface
-from lr_explorer.ui import cached, state
+from lr_explorer.ui import state
+from lr_explorer.ui.cards import STYLE, Facts, Kind, formula, picture
+from lr_explorer.ui.parts import arm_pills, is_dark
 from lr_explorer.ui.text import literal
-
-Facts = dict[str, str]
-
-# A card answers to its own width, not to the window's: two beside each other are as narrow as one on a phone.
-_STYLE = """
-<style>
-[class*="st-key-card-"] { container-type: inline-size; }
-[class*="st-key-card-"] h3 { padding: 0; font-size: 1.2rem; }
-[class*="st-key-card-"] .katex-display { margin: 0 0 0.5rem; text-align: left; }
-[class*="st-key-card-"] .katex-display > .katex { white-space: normal; text-align: left; line-height: 1.8; }
-[class*="st-key-card-"] table { width: 100%; margin: 0 0 0.5rem; font-size: 0.875rem; }
-[class*="st-key-card-"] :is(th, td) { padding: 0.3rem 0.75rem 0.3rem 0; border-width: 0 0 1px; vertical-align: top; }
-[class*="st-key-card-"] th { font-weight: 600; text-align: left; }
-[class*="st-key-card-"] td:nth-child(1) { min-width: 7.5rem; overflow-wrap: anywhere; }
-[class*="st-key-card-"] td:nth-child(1) code { display: block; width: fit-content; }
-[class*="st-key-card-"] td:is(:nth-child(2), :nth-child(3)) { white-space: nowrap; }
-[class*="st-key-card-"] td:nth-child(5) { min-width: 11rem; }
-@container (max-width: 34rem) {
-  [class*="st-key-card-"] thead { display: none; }
-  [class*="st-key-card-"] tr { display: block; padding: 0.4rem 0; border-bottom: 1px solid rgba(128, 144, 160, 0.3); }
-  [class*="st-key-card-"] td { display: block; padding: 0; border: 0; }
-  [class*="st-key-card-"] td:nth-child(n + 2):nth-child(-n + 4):not(:empty) { display: inline-block; margin-right: 1rem; }
-  [class*="st-key-card-"] td:nth-child(2):not(:empty)::before { content: "In the formula "; }
-  [class*="st-key-card-"] td:nth-child(3)::before { content: "Default "; }
-  [class*="st-key-card-"] td:nth-child(4)::before { content: "Range "; }
-}
-@media (max-width: 640px) { .st-key-reference button { padding: 0.25rem 0.45rem; } }
-</style>
-"""
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind of thing that a scenario is made of, and what its cards say.
-
-    key: its link key; for a part of an arm, without the arm. facts: what a class tells beside its text, by heading. draw: its small
-    picture, on the dark page or the light one. shows: what these pictures are.
-    """
-
-    key: str
-    plural: str
-    registry: Registry[Any]
-    facts: Callable[[Any], Facts]
-    draw: Callable[[Any, bool], go.Figure]
-    shows: str
-    is_of_an_arm: bool = False
 
 
 def _surface_facts(cls: type[Surface]) -> Facts:
@@ -92,6 +46,10 @@ def _schedule_facts(cls: type[Schedule]) -> Facts:
     if cls.floor_is_a_clip:
         return {"Floor": "cuts the curve off: after warm-up no rate is below floor · peak (Optax's end_value)"}
     return {"Floor": "squeezes the curve into the range from floor · peak to the peak (PyTorch's eta_min)"}
+
+
+def _controller_facts(cls: type[Controller]) -> Facts:
+    return {"Use it when": cls.use_when, "Watch for": cls.watch_for}
 
 
 def _optimizer_facts(cls: type[Optimizer]) -> Facts:
@@ -124,6 +82,26 @@ SCHEDULE = Kind(
     f"The rate over {thumbnails.SCHEDULE_STEPS} updates with the defaults and, faint, a warm-up of {thumbnails.SCHEDULE_WARMUP}.",
     is_of_an_arm=True,
 )
+CONTROLLER = Kind(
+    "controller",
+    "controllers",
+    CONTROLLERS,
+    _controller_facts,
+    lambda cls, dark: thumbnails.rate_thumbnail(thumbnails.example_control(cls()), dark=dark),
+    f"Chosen in the place of a schedule, it sets the rate by what the run does: here over {thumbnails.SCHEDULE_STEPS} updates in a noisy bowl, "
+    "looking at every fifth and patient for two.",
+    is_of_an_arm=True,
+    part="schedule",
+)
+AVERAGING = Kind(
+    "averaging",
+    "averages",
+    AVERAGINGS,
+    _no_facts,
+    lambda cls, dark: thumbnails.average_thumbnail(thumbnails.example_average(cls()), dark=dark),
+    "An alternative to lowering the rate: the loss of the iterate at a constant rate, faint, and that of its average.",
+    is_of_an_arm=True,
+)
 OPTIMIZER = Kind(
     "optimizer",
     "optimizers",
@@ -150,12 +128,17 @@ START = Kind(
     f"Where {thumbnails.REPLICATES} replicates begin.",
 )
 
-CHAPTERS: Mapping[str, tuple[Kind, ...]] = {"surfaces": (SURFACE,), "schedules": (SCHEDULE,), "optimizers": (OPTIMIZER,), "setup": (NOISE, START)}
+CHAPTERS: Mapping[str, tuple[Kind, ...]] = {
+    "surfaces": (SURFACE,),
+    "schedules": (SCHEDULE, CONTROLLER, AVERAGING),
+    "optimizers": (OPTIMIZER,),
+    "setup": (NOISE, START),
+}
 
 
 def chosen_kinds() -> tuple[Kind, ...]:
-    """Show the menu of chapters and return the kinds of the chosen one; only these are drawn, so that the page is quick."""
-    st.html(_STYLE)
+    """Show the menu of chapters, and that of arms where it matters, and return the chosen kinds; only these are drawn, so that the page is quick."""
+    st.html(STYLE)
     chapter = st.session_state["reference"] = state.view().reference
     st.segmented_control(
         "Chapter",
@@ -167,17 +150,17 @@ def chosen_kinds() -> tuple[Kind, ...]:
         label_visibility="collapsed",
         wrap=True,
     )
+    if any(kind.is_of_an_arm for kind in CHAPTERS[chapter]) and len(state.scenario().arms) > 1:
+        arm_pills("Use it in arm")
     return CHAPTERS[chapter]
 
 
 def introduction(kind: Kind) -> None:
-    """Say what the cards of this kind show, for which arm they are used, and what all of them can be tuned by."""
-    stem = f"arm1.{kind.key}" if kind.is_of_an_arm else kind.key
+    """Say what the cards of this kind show and what all of them can be tuned by."""
+    stem = f"arm1.{kind.stem}" if kind.is_of_an_arm else kind.stem
     shared = _shared(kind)
     example = next((name for cls in kind.registry.values() for name in cls.params()), "")
     st.markdown(f"**{kind.plural.capitalize()}.** {kind.shows} In a link, a parameter's name follows `{stem}.`, as in `{stem}.{example}`.")
-    if kind.is_of_an_arm and len(state.scenario().arms) > 1:
-        _arms()
     if shared:
         with st.container(border=True, key=f"card-{kind.key}-all"):
             st.markdown(f"**All {kind.plural} have**")
@@ -186,7 +169,7 @@ def introduction(kind: Kind) -> None:
 
 def cards(kind: Kind) -> None:
     """Show a card for every registered class, two beside each other where there is room."""
-    dark = st.context.theme.type == "dark"
+    dark = is_dark()
     names = iter(kind.registry)
     for pair in zip_longest(names, names):
         for column, name in zip(st.columns(2), pair, strict=True):
@@ -195,23 +178,8 @@ def cards(kind: Kind) -> None:
                     _card(kind, kind.registry[name], dark=dark)
 
 
-def _arms() -> None:
-    """Let the arm be chosen that the cards' buttons change; it is the one whose controls the Playground shows."""
-    arms = state.scenario().arms
-    st.session_state["arm"] = state.selected_arm()
-    st.pills(
-        "Use it in arm",
-        range(len(arms)),
-        format_func=state.arm_labels().__getitem__,
-        key="arm",
-        on_change=lambda: state.select_arm(st.session_state["arm"]),
-        required=True,
-        wrap=True,
-    )
-
-
 def _card(kind: Kind, cls: type[Described], *, dark: bool) -> None:
-    is_used = type(_used(kind)) is cls
+    is_used = type(kind.used) is cls
     with st.container(border=True, key=f"card-{kind.key}-{cls.name}", height="stretch"):
         with st.container(horizontal=True, gap="medium"):
             with st.container(gap="small"):
@@ -219,10 +187,10 @@ def _card(kind: Kind, cls: type[Described], *, dark: bool) -> None:
                 notes = [getattr(cls, "family", ""), "in use" if is_used else ""]
                 st.markdown("  \n".join(filter(None, [" · ".join(filter(None, notes)), literal(documentation(cls))])))
             with st.container(width=thumbnails.WIDTH, gap="small"):
-                _picture(kind, cls, dark=dark)
+                picture(kind, cls, dark=dark)
                 if st.button("Use it in the Playground", key=f"use-{kind.key}-{cls.name}", width="stretch"):
                     _use(kind, cls)
-        st.markdown("\n".join(f"$$\n{equation}\n$$" for equation in _equations(cls.formula)))
+        st.markdown(formula(cls))
         facts = kind.facts(cls) | {"Source": cls.source.strip("–")}
         st.markdown("  \n".join(f"**{heading}:** {literal(text)}" for heading, text in facts.items() if text))
         shared = _shared(kind)
@@ -230,27 +198,10 @@ def _card(kind: Kind, cls: type[Described], *, dark: bool) -> None:
         st.markdown(_table(own) if own else f"No parameters{' of its own' if shared else ''}.")
 
 
-def _picture(kind: Kind, cls: type[Described], *, dark: bool) -> None:
-    st.plotly_chart(
-        cached.thumbnail(kind.key, cls.name, dark, lambda: kind.draw(cls, dark)),
-        width="content",
-        theme=None,
-        key=f"picture-{kind.key}-{cls.name}",
-        config={"staticPlot": True, "displayModeBar": False},
-        alt=f"{cls.label}. {kind.shows}",
-    )
-
-
-def _used(kind: Kind) -> Described:
-    """Return the scenario's present object of this kind, or the selected arm's."""
-    scenario = state.scenario()
-    return getattr(scenario.arms[state.selected_arm()] if kind.is_of_an_arm else scenario, kind.key)
-
-
 def _use(kind: Kind, cls: type[Described]) -> None:
     """Put the class into the scenario, unless it is there with its own values already, and open the Playground."""
-    if type(_used(kind)) is not cls:
-        state.edit({f"arm{state.selected_arm() + 1}.{kind.key}" if kind.is_of_an_arm else kind.key: cls.name})
+    if type(kind.used) is not cls:
+        state.edit({kind.link_key: cls.name})
     st.switch_page("app.py", query_params=state.query())
 
 
@@ -283,15 +234,9 @@ def _range(param: Param) -> str:
         return " ".join(filter(None, (f"{_plain(param.low)}\u00a0…\u00a0{_plain(param.high)}", literal(param.unit))))
     if isinstance(param, Choice):
         return ", ".join(f"`{name}`" if name == label else f"`{name}` ({literal(label)})" for name, label in param.options.items())
-    return "`true`, `false`"
+    return "`true`, `false`" if isinstance(param, Flag) else literal(param.rule)
 
 
 def _plain(value: float) -> str:
     """Return a number without rounding: 1,000,000 and 1e12, with a true minus sign."""
     return f"{value:,.8g}".replace("e+", "e").replace("e-0", "e-").replace("-", "−")
-
-
-def _equations(formula: str) -> list[str]:
-    """Return LaTeX that states several things as one equation a line, unless a line would end within braces."""
-    lines = re.split(r",\\quad\s*", formula)
-    return lines if all(line.count("{") == line.count("}") for line in lines) else [formula]

@@ -14,10 +14,15 @@ import streamlit as st
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.links import Reader
 from lr_explorer.optimizers import OPTIMIZERS
-from lr_explorer.params import Described, choice, flag, whole
+from lr_explorer.params import Described, choice, flag, text, whole
 from lr_explorer.scenario import ARM_COLOURS, MAX_ARMS, Arm, Scenario
+from lr_explorer.training import UNITS, Training
 
 CHAPTERS = {"surfaces": "Surfaces", "schedules": "Schedules", "optimizers": "Optimizers", "setup": "Noise and start"}
+SECTIONS = {"gallery": "Gallery", "training": "Training units", "paste": "Paste a configuration", "export": "Export"}
+BUDGETS = {"scenario": "the scenario's steps", "training": "a training run"}
+
+_TRAINING = "training."
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,12 @@ class View(Described):
     view: str = choice("2d", {"2d": "2-D", "3d": "3-D"}, "View", "Contour or surface.")
     anatomy: int = whole(0, 0, MAX_ARMS, "Step anatomy", "The arm whose steps are taken apart at the cursor; 0 for none.")
     reference: str = choice("surfaces", CHAPTERS, "Chapter", "The chapter of the reference that is open.")
+    section: str = choice("gallery", SECTIONS, "Section", "The part of the Schedules page that is open.")
+    budget: str = choice("scenario", BUDGETS, "Length of the run", "How many updates the curves have.")
+    axis: str = choice("step", UNITS, "Axis", "What the curves' axis counts.")
+    log: bool = flag(False, "Logarithmic rate", "Shows rates by their powers of ten.")
+    overlay: str = text("arms", "Overlay", "The curves drawn beside the arm's: arms, arm2, cosine, … with commas; none for none.", longest=400)  # type: ignore[misc]
+    same_peak: bool = flag(False, "Same peak for all curves", "Draws the other arms at the selected arm's peak too, to compare shapes alone.")
     one_peak: bool = flag(False, "One peak rate for all arms", "Changing one arm's peak rate changes it in every arm.")
 
 
@@ -36,9 +47,10 @@ def scenario() -> Scenario:
     if "scenario" not in st.session_state:
         reader = Reader(st.query_params.to_dict())
         st.session_state.view = View(**reader.values("", View()))
+        st.session_state.training = Training(**reader.values(_TRAINING, Training()))
         preset = PRESETS.get(st.session_state.view.preset)
-        # "?preset=settle" alone is a link that people type.
-        st.session_state.scenario = preset.scenario if preset and reader.is_used_up else Scenario.read(reader)
+        # "?preset=settle&steps=50" is a link that people type: what it leaves out is the preset's.
+        st.session_state.scenario = Scenario.read(reader, preset.scenario if preset else None)
         st.session_state.complaints = st.session_state.scenario.complaints
     return st.session_state.scenario
 
@@ -49,9 +61,17 @@ def view() -> View:
     return st.session_state.view
 
 
+def training() -> Training:
+    """Return the training run that the Schedules page counts in."""
+    scenario()
+    return st.session_state.training
+
+
 def query() -> dict[str, str]:
     """Return the keys and values of the link to what is on the screen."""
-    return scenario().to_query() | view().texts()
+    counted = {_TRAINING + name: text for name, text in training().texts().items()}
+    # Ten keys that nobody has touched would only make every link longer.
+    return scenario().to_query() | view().texts() | (counted if training() != Training() else {})
 
 
 def link() -> str:
@@ -73,6 +93,33 @@ def edit(changes: Mapping[str, str]) -> None:
 def edit_view(**values: object) -> None:
     """Change what the pages add to the link."""
     st.session_state.view = view().with_values(**values)
+
+
+def edit_training(changes: Mapping[str, str]) -> None:
+    """Change values of the training run by link key; what is refused is told and changes nothing."""
+    names = {_TRAINING + name: (name, param) for name, param in Training.params().items()}
+    try:
+        values = {names[key][0]: names[key][1].parse(written, key) for key, written in changes.items()}
+        set_training(training().with_values(**values))
+    except ValueError as refused:
+        st.session_state.refusal = str(refused)
+
+
+def set_training(changed: Training) -> None:
+    """Count in another training run."""
+    training()
+    st.session_state.training = changed
+
+
+def put_arm(place: int, **values: object) -> None:
+    """Change what an arm is made of; what is refused is told and changes nothing."""
+    arms = scenario().arms
+    try:
+        changed = arms[place].with_values(**values)
+    except ValueError as refused:
+        st.session_state.refusal = str(refused)
+        return
+    st.session_state.scenario = scenario().with_values(arms=(*arms[:place], changed, *arms[place + 1 :]))
 
 
 def take_refusal() -> str:

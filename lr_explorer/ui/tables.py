@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from lr_explorer.experiments.ensemble import Summary
+from lr_explorer.experiments.measures import DIVERGED
 from lr_explorer.figures.theme import ARM_SHADES, arm_marker
 from lr_explorer.scenario import Arm
 from lr_explorer.story import told
@@ -21,8 +22,11 @@ _STYLE = """
 }
 .lrx-report tr { border-bottom: 1px solid rgba(128, 144, 160, 0.3); }
 .lrx-report td.number { white-space: nowrap; font-variant-numeric: tabular-nums; }
-.lrx-arm { font-weight: 600; }
+.lrx-arm { font-weight: 600; overflow-wrap: anywhere; }
 .lrx-story th { width: 11rem; }
+.lrx-curves th[scope="row"] { min-width: 9rem; }
+.lrx-swatch { display: inline-block; width: 1.8rem; height: 3px; margin-right: 0.4rem; vertical-align: middle; }
+.lrx-legend { display: flex; flex-wrap: wrap; gap: 0.15rem 1.25rem; font-size: 0.925rem; }
 .lrx-scroll { overflow-x: auto; }
 @media (max-width: 640px) { .lrx-story td, .lrx-story th { display: block; border-bottom: 0; padding-bottom: 0; } }
 </style>
@@ -40,23 +44,62 @@ def story_table(arms: Sequence[Arm], sentences: Sequence[str], *, dark: bool) ->
 
 def summary_table(summaries: Sequence[Summary], says: str, *, dark: bool) -> str:
     """Return a table of what the replicates of each arm did; `says` completes "k of n …"."""
-    rows = "".join(_summary_row(place, summary, dark=dark) for place, summary in enumerate(summaries))
-    head = "".join(
-        f'<th scope="col">{title}</th>' for title in ("Arm", escape(says), "95 % interval", "diverged", "loss above the lowest: median (quartiles)")
+    # Where divergence is what is counted, it needs no column of its own.
+    titles = ["Arm", says, "95 % interval", *([DIVERGED] if says != DIVERGED else []), "loss above the lowest: median (quartiles)"]
+    rows = "".join(_summary_row(place, summary, dark=dark, tells_divergence=says != DIVERGED) for place, summary in enumerate(summaries))
+    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in titles)
+    table = f'<table class="lrx-report"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'{_STYLE}<div class="lrx-scroll" tabindex="0">{table}</div>'
+
+
+def numbers_table(head: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Return a table of numbers: the headings, then each row's name – markup of ours, such as a swatch with an escaped name – and its cells."""
+    titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
+    body = "".join(f'<tr><th scope="row">{name}</th>{_numbers(cells)}</tr>' for name, cells in rows)
+    table = f'<table class="lrx-report lrx-curves"><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>'
+    return f'{_STYLE}<div class="lrx-scroll" tabindex="0">{table}</div>'
+
+
+def _numbers(cells: Sequence[str]) -> str:
+    return "".join(f'<td class="number">{escape(cell)}</td>' for cell in cells)
+
+
+def swatch(name: str, colour: str, dash: Sequence[int] = ()) -> str:
+    """Return a short line of a curve's colour and dash – pixels of ink and gap in turn – and its escaped name."""
+    return (
+        f'<span class="lrx-arm"><span class="lrx-swatch" aria-hidden="true" style="background:{_dashed(colour, dash)}"></span>{escape(name)}</span>'
     )
-    return f'{_STYLE}<div class="lrx-scroll"><table class="lrx-report"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
-def _summary_row(place: int, summary: Summary, *, dark: bool) -> str:
-    low, middle, high = (told(value) if value != float("inf") else "∞" for value in summary.loss)
-    cells = (
+def legend(swatches: Sequence[str]) -> str:
+    """Return swatches in a line that wraps."""
+    return f'{_STYLE}<div class="lrx-legend">{"".join(swatches)}</div>'
+
+
+def _dashed(colour: str, dash: Sequence[int]) -> str:
+    if not dash:
+        return colour
+    stops, at = [], 0
+    for place, length in enumerate(dash):
+        stops.append(f"{'transparent' if place % 2 else colour} {at}px {at + length}px")
+        at += length
+    return f"repeating-linear-gradient(90deg,{','.join(stops)})"
+
+
+def _summary_row(place: int, summary: Summary, *, dark: bool, tells_divergence: bool) -> str:
+    cells = [
         f"<strong>{summary.hits} of {summary.replicates}</strong>",
         f"{summary.share_low:.0%} – {summary.share_high:.0%}",
-        f"{summary.diverged}",
-        f"{middle} ({low} – {high})",
-    )
+        *([f"{summary.diverged}"] if tells_divergence else []),
+        _quartiles(summary.loss),
+    ]
     numbers = "".join(f'<td class="number">{cell}</td>' for cell in cells)
     return f'<tr><th scope="row">{_arm_cell(place, summary.arm, dark=dark)}</th>{numbers}</tr>'
+
+
+def _quartiles(loss: tuple[float, float, float]) -> str:
+    low, middle, high = (told(value) if value != float("inf") else "∞" for value in loss)
+    return middle if low == high else f"{middle} ({low} – {high})"
 
 
 def _arm_cell(place: int, arm: Arm, *, dark: bool) -> str:

@@ -65,7 +65,11 @@ def test_every_preset_opens_with_its_claim_its_story_and_its_replicates(name):
     told = html_of(page)
     for arm in PRESETS[name].scenario.arms:
         assert arm.name.replace("&", "&amp;") in told
-    assert "of 200</strong>" in told
+    scenario = PRESETS[name].scenario
+    if scenario.noise.is_silent and scenario.start.is_fixed:
+        assert any("Nothing is random here" in text.value for text in page.markdown)
+    else:
+        assert "of 200</strong>" in told
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -79,6 +83,11 @@ def test_every_preset_survives_its_link(name):
 
 def test_a_preset_can_be_opened_by_its_name_alone():
     assert scenario_of(opened(preset="saddle")) == PRESETS["saddle"].scenario
+
+
+def test_what_a_link_leaves_out_beside_a_presets_name_is_the_presets():
+    scenario = scenario_of(opened(preset="settle", steps="50"))
+    assert scenario == PRESETS["settle"].scenario.with_values(steps=50)
 
 
 def test_a_changed_preset_says_so():
@@ -97,6 +106,7 @@ BAD_LINKS = {
     "seven arms": ({f"arm{i}.name": f"arm {i}" for i in range(1, 8)}, "arm7 was left out"),
     "a key of nothing": ({"colour": "red"}, "'colour' is not a setting here"),
     "a script": ({"arm1.name": "<script>alert(1)</script>" * 3}, "arm1.name must be 1 to 40"),
+    "a formula without a value": ({"arm1.schedule": "lambda", "arm1.schedule.expression": "1/t"}, "arm1.schedule"),
     "a page's key": ({"view": "4d"}, "view must be one of 2d, 3d"),
 }
 

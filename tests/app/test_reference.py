@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lr_explorer.registry import documentation
-from lr_explorer.ui import reference, state
+from lr_explorer.ui import cards, reference, state
 from tests.helpers import REGISTRIES
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +44,7 @@ def test_everything_registered_has_a_card_with_its_text_its_formula_and_its_para
         assert cls.label in headings
         assert documentation(cls) in words
         assert cls.source.strip("–") in words
-        assert all(equation.replace("\\", "") in words for equation in reference._equations(cls.formula))
+        assert all(equation.replace("\\", "") in words for equation in cards.equations(cls.formula))
         assert all(f"`{param}`" in words and described.help in words for param, described in cls.params().items())
         assert any(f"picture-{key}-{name}" in picture for picture in pictures)
 
@@ -54,8 +54,8 @@ def test_only_the_chosen_chapter_is_drawn():
     assert headings == {cls.label for cls in REGISTRIES["optimizer"].values()}
 
 
-def test_what_all_schedules_share_is_told_once():
-    assert words_of(opened("schedules")).count("`warmup_start`") == 1
+def test_what_all_schedules_share_is_told_once_and_once_for_all_controllers():
+    assert words_of(opened("schedules")).count("`warmup_start`") == 2
 
 
 def test_a_cold_link_is_carried_to_the_reference_and_its_surface_is_marked():
@@ -73,7 +73,7 @@ def test_use_it_puts_the_thing_into_the_scenario(key, name):
     assert not page.warning
     scenario = page.session_state["scenario"]
     owner = scenario.arms[0] if KINDS[key].is_of_an_arm else scenario
-    assert type(getattr(owner, key)) is REGISTRIES[key][name]
+    assert type(getattr(owner, KINDS[key].stem)) is REGISTRIES[key][name]
 
 
 def test_use_it_opens_the_playground():

@@ -20,8 +20,9 @@ def keeps_its_promises(schedule, steps):
     assert rates.dtype == np.float64
     assert np.isfinite(rates).all()
     assert (rates >= 0).all()
-    # Roundings of a curve that touches its peak.
-    assert (rates <= schedule.peak * (1 + 1e-12)).all()
+    if schedule.stays_below_peak:
+        # Roundings of a curve that touches its peak.
+        assert (rates <= schedule.peak * (1 + 1e-12)).all()
     # floor + (1 − floor)·0 is the floor itself, up to rounding.
     assert (rates[schedule.warmup :] >= schedule.peak * schedule.floor * (1 - 1e-12)).all()
     rates[:] = -1.0  # whoever writes into the answer changes nobody else's
@@ -74,6 +75,19 @@ def test_whole_numbers_of_any_type_count_steps(name):
 
 
 @every_schedule
+@pytest.mark.parametrize("cooldown", [1, 4, 20, 1000])
+@pytest.mark.parametrize("floor", [0.0, 0.02])
+def test_cool_down_goes_from_the_rate_in_force_to_one_step_above_the_floor(name, cooldown, floor):
+    schedule = SCHEDULES.create(name, peak=0.5, warmup=5, floor=floor)
+    plain, cooled = schedule.values(40), schedule.with_values(cooldown=cooldown).values(40)
+    length = min(cooldown, 35)
+    np.testing.assert_array_equal(cooled[: 40 - length + 1], plain[: 40 - length + 1])
+    low = 0.5 * floor
+    left = 1 - np.arange(length) / length
+    np.testing.assert_allclose(cooled[40 - length :], low + (plain[40 - length] - low) * left, rtol=1e-13, atol=1e-17)
+
+
+@every_schedule
 @pytest.mark.parametrize("warmup", [1, 4, 10])
 def test_warm_up_rises_linearly_to_where_the_shape_begins(name, warmup):
     schedule = SCHEDULES.create(name, peak=0.5, warmup=warmup, warmup_start=0.2)
@@ -96,5 +110,29 @@ def test_doubling_the_peak_doubles_every_rate(name):
 
 
 @every_schedule
-def test_every_schedule_has_a_family(name):
-    assert SCHEDULES[name].family
+def test_every_schedule_says_when_to_use_it_and_what_to_watch_for(name):
+    cls = SCHEDULES[name]
+    assert cls.family
+    for said in (cls.use_when, cls.watch_for):
+        assert said.endswith(".")
+        assert len(said) > 30
+    assert cls.use_when != cls.watch_for
+
+
+@every_schedule
+def test_whether_a_schedule_reaches_its_peak_is_as_it_declares(name):
+    cls = SCHEDULES[name]
+    if cls.reaches_peak:
+        # A one-cycle's peak is between two updates.
+        assert SCHEDULES.create(name, peak=1.0).values(300).max() == pytest.approx(1.0, rel=1e-3)
+
+
+@every_schedule
+@given(data=st.data(), steps=st.integers(1, 300))
+@settings(max_examples=30)
+def test_a_momentum_is_given_for_every_update_or_for_none(name, data, steps):
+    momentum = data.draw(things(SCHEDULES[name])).momentum(steps)
+    if momentum is not None:
+        assert momentum.shape == (steps,)
+        assert momentum.dtype == np.float64
+        assert ((momentum >= -1e-12) & (momentum <= 1 + 1e-12)).all()

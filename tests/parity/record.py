@@ -1,82 +1,31 @@
-"""Record what the real PyTorch answers to the cases, so that the tests need no PyTorch: `python -m tests.parity.record`."""
+"""Ask the real frameworks for all cases and keep the answers: `python -m tests.parity.record`, or with the names of some."""
 
-import warnings
+import sys
 
-import numpy as np
-import torch
-from torch.optim import lr_scheduler
+from tests.parity import (
+    controller_cases,
+    keras_schedules,
+    optax_optimizers,
+    optax_schedules,
+    records,
+    torch_optimizers,
+    torch_schedules,
+    transformers_schedules,
+)  # fmt: skip
 
-from tests.parity.parity_cases import OPTIMIZER_CASES, RECORD, RECORDED, SCHEDULE_CASES, OptimizerCase, ScheduleCase, gradients, rates
-
-_OPTIMIZERS = {
-    "sgd": torch.optim.SGD,
-    "adagrad": torch.optim.Adagrad,
-    "rmsprop": torch.optim.RMSprop,
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-}
-
-# From our schedule and the number of updates to PyTorch's scheduler.
-_SCHEDULERS = {
-    "constant": lambda sgd, s, total: lr_scheduler.LambdaLR(sgd, lambda t: 1.0),
-    "step": lambda sgd, s, total: lr_scheduler.StepLR(sgd, s.step_size, s.gamma),
-    "exponential": lambda sgd, s, total: lr_scheduler.ExponentialLR(sgd, s.gamma),
-    "inverse_time": lambda sgd, s, total: lr_scheduler.LambdaLR(sgd, lambda t: 1 / (1 + s.decay_rate * t)),
-    "linear": lambda sgd, s, total: lr_scheduler.LinearLR(sgd, 1.0, s.floor, total),
-    "cosine": lambda sgd, s, total: lr_scheduler.CosineAnnealingLR(sgd, total, s.floor * s.peak),
-    "polynomial": lambda sgd, s, total: lr_scheduler.PolynomialLR(sgd, total, s.power),
-    "cosine_restarts": lambda sgd, s, total: lr_scheduler.CosineAnnealingWarmRestarts(sgd, s.t_0, s.t_mult, s.floor * s.peak),
-    "one_cycle": lambda sgd, s, total: lr_scheduler.OneCycleLR(
-        sgd,
-        s.peak,
-        total,
-        pct_start=s.pct_start,
-        anneal_strategy=s.anneal_strategy,
-        div_factor=s.div_factor,
-        final_div_factor=s.final_div_factor,
-        three_phase=s.three_phase,
-        cycle_momentum=False,
-    ),
-}
+SCHEDULE_TABLES = {table.FRAMEWORK: table for table in (torch_schedules, optax_schedules, keras_schedules, transformers_schedules)}
+TABLES = {table.FRAMEWORK: table for table in (*SCHEDULE_TABLES.values(), torch_optimizers, optax_optimizers, controller_cases)}
+# Of optimizers only some points are kept; Optax's answers come in pairs.
+KEPT = {torch_optimizers: torch_optimizers.RECORDED, optax_optimizers: (slice(None), torch_optimizers.RECORDED)}
 
 
-def path(case: OptimizerCase) -> np.ndarray:
-    """Return PyTorch's points (steps + 1, 2, lanes)."""
-    values = {name: getattr(case.optimizer, name) for name in case.optimizer.params()}
-    if "beta1" in values:
-        values["betas"] = (values.pop("beta1"), values.pop("beta2"))
-    x = torch.tensor(case.start, requires_grad=True)
-    optimizer = _OPTIMIZERS[case.optimizer.name]([x], lr=1.0, foreach=False, **values)
-    points = [case.start]
-    for rate, gradient in zip(rates(), gradients(), strict=True):
-        optimizer.param_groups[0]["lr"] = float(rate)
-        x.grad = torch.tensor(gradient)
-        optimizer.step()
-        points.append(x.detach().numpy().copy())
-    return np.array(points)
-
-
-def values(case: ScheduleCase) -> np.ndarray:
-    """Return PyTorch's rate of every update."""
-    schedule, warmup = case.schedule, case.schedule.warmup
-    sgd = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=schedule.peak)
-    with warnings.catch_warnings():
-        # SequentialLR warns about its own way of starting a scheduler at 0.
-        warnings.simplefilter("ignore")
-        scheduler = _SCHEDULERS[schedule.name](sgd, schedule, case.steps - warmup)
-        if warmup:
-            rise = lr_scheduler.LinearLR(sgd, schedule.warmup_start, 1.0, warmup)
-            scheduler = lr_scheduler.SequentialLR(sgd, [rise, scheduler], [warmup])
-        found = []
-        for _ in range(case.steps):
-            found.append(sgd.param_groups[0]["lr"])
-            sgd.step()
-            scheduler.step() if len(found) < case.steps else None
-    return np.array(found, dtype=float)
+def record(name: str) -> None:
+    table = TABLES[name]
+    answers = {case.id: table.answer(case)[KEPT.get(table, ...)].ravel() for case in table.CASES}
+    records.save(name, table.version(), answers)
+    print(f"{name} {table.version()}: {len(answers)} cases, {records.path(name).stat().st_size} bytes")
 
 
 if __name__ == "__main__":
-    record = {case.id: path(case)[RECORDED] for case in OPTIMIZER_CASES} | {case.id: values(case) for case in SCHEDULE_CASES}
-    # One array, since every file in an archive costs a few hundred bytes; the tests know each case's length.
-    np.savez_compressed(RECORD, version=torch.__version__, ids=list(record), numbers=np.concatenate([numbers.ravel() for numbers in record.values()]))
-    print(f"{len(record)} cases of PyTorch {torch.__version__}, {RECORD.stat().st_size} bytes")
+    for name in sys.argv[1:] or TABLES:
+        record(name)

@@ -25,17 +25,21 @@ def test_a_number_is_changed_and_nothing_else():
     assert edited.to_query() == MADE.to_query() | {"arm1.schedule.peak": "0.30000000000000004"}
 
 
-def test_another_schedule_keeps_the_parameters_that_both_have():
+def test_another_schedule_keeps_the_parameters_that_both_describe_alike():
     edited = MADE.edited({"arm1.schedule": "wsd"})
     assert edited.arms[0].schedule == arm("wsd", peak=0.3, warmup=20, floor=0.1).schedule
     assert edited.arms[0].optimizer == MADE.arms[0].optimizer
     assert edited.arms[1] == MADE.arms[1]
-    assert MADE.edited({"arm2.schedule": "exponential"}).arms[1].schedule.gamma == 0.5
+    # γ per update is another thing than γ per hundred updates, although both are called γ.
+    assert MADE.edited({"arm2.schedule": "exponential"}).arms[1].schedule.gamma == 0.99
 
 
-def test_another_optimizer_keeps_the_parameters_that_both_have():
-    assert MADE.edited({"arm1.optimizer": "rmsprop"}).arms[0].optimizer == arm(optimizer="rmsprop", momentum=0.9, weight_decay=0.01).optimizer
-    assert MADE.edited({"arm1.optimizer": "adam"}).arms[0].optimizer == arm(optimizer="adam", weight_decay=0.01).optimizer
+def test_another_optimizer_keeps_the_parameters_that_both_describe_alike():
+    adam = MADE.edited({"arm1.optimizer": "adam"}).edited({"arm1.optimizer.weight_decay": "0.02", "arm1.optimizer.eps": "1e-05"})
+    assert adam.edited({"arm1.optimizer": "rmsprop"}).arms[0].optimizer == arm(optimizer="rmsprop", weight_decay=0.02, eps=1e-5).optimizer
+    # AdamW's decay is decoupled and AdaGrad's ε far smaller: each has its own default.
+    assert adam.edited({"arm1.optimizer": "adamw"}).arms[0].optimizer.weight_decay == 0.01
+    assert adam.edited({"arm1.optimizer": "adagrad"}).arms[0].optimizer.eps == 1e-10
     assert MADE.edited({"arm1.optimizer": "adam"}).arms[0].schedule == MADE.arms[0].schedule
 
 

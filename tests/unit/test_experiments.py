@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 
 from lr_explorer.experiments.ensemble import ensemble
-from lr_explorer.experiments.measures import Measure, below, best_checkpoint, diverged, farther_than, global_basin, left_start_basin, near_best
+from lr_explorer.experiments.measures import (
+    Measure,
+    below,
+    best_checkpoint,
+    descended,
+    diverged,
+    farther_than,
+    global_basin,
+    left_start_basin,
+    near_best,
+)
 from lr_explorer.noise import Gaussian
 from lr_explorer.scenario import Scenario
 from lr_explorer.simulate import simulate
@@ -63,8 +73,16 @@ def test_diverged_replicates_count_as_infinite_losses():
     assert ensemble(scenario, below(1e9), 200)[1].hits == 0
 
 
-def test_the_basin_of_the_end_is_asked_unless_something_else_is():
-    assert ensemble(NOISY, replicates=20) == ensemble(NOISY, global_basin(), 20)
+def test_a_descent_into_the_global_basin_is_asked_for_unless_something_else_is():
+    assert ensemble(NOISY, replicates=20) == ensemble(NOISY, descended(0.01), 20)
+
+
+def test_a_run_on_the_rim_of_the_global_basin_has_not_descended():
+    plateau = SURFACES.create("plateau")
+    still, quick = arm(peak=0.0), arm(peak=0.3)
+    scenario = Scenario(surface=plateau, start=Point(1.0, 0.0), noise=Gaussian(), arms=(still, quick), steps=200)
+    assert [answer.hits for answer in ensemble(scenario, global_basin(), 1)] == [1, 1]
+    assert [answer.hits for answer in ensemble(scenario, descended(0.01), 1)] == [0, 1]
 
 
 def holds(measure, **more):

@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 
 import lr_explorer as lrx
-from lr_explorer.params import Flag, Number, Text, shortened
+from lr_explorer.params import Flag, Formula, Number, Points, Series, Text, shortened
 from lr_explorer.registry import Registry, UnknownName
 from lr_explorer.schedules import Schedule
 
 REAL = Number(0.5, 0.0, 1.0, "Real", "Help.")
 WHOLE = Number(3, 1, 100, "Whole", "Help.", whole=True)
+PLACES = Series((100, 300), 0, 1000, "Places", "Help.", most=3, whole=True, rising=True)
+SHARES = Series((1.0, 0.1), 0.0, 1.0, "Shares", "Help.")
+CURVE = Points(((0.0, 1.0), (1.0, 0.0)), ((0.0, 1.0), (-1.0, 1.0)), "Curve", "Help.", most=4)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +76,62 @@ def test_texts_of_the_longest_length_are_allowed_and_no_longer():
         param.parse("abcdef", "x")
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("100, 300", (100, 300)), ("5", (5,)), (" 1,1 ,2 ", (1, 1, 2)), ("[0, 10]", (0, 10)), ("(7,)", None), ("1e2, 300", (100, 300))],
+)
+def test_several_numbers_are_written_with_commas_between_them(text, value):
+    if value is None:
+        with pytest.raises(ValueError, match="x must be 1 to 3 whole numbers"):
+            PLACES.parse(text, "x")
+        return
+    assert PLACES.parse(text, "x") == value
+    assert all(type(number) is int for number in PLACES.parse(text, "x"))
+    assert SHARES.parse("0.30000000000000004, 1", "x") == (0.1 + 0.2, 1.0)
+
+
+@pytest.mark.parametrize("text", ["", " ", ",", "1,,2", "1 2", "300, 100", "1, 2, 3, 4", "1.5", "-1", "1001", "nan", "1; 2", "1, x", "9" * 400_000])
+def test_what_are_no_such_numbers_is_refused_with_the_rule(text):
+    with pytest.raises(
+        ValueError, match=r"x must be 1 to 3 whole numbers between 0 and 1000, none below the one before, such as 100, 300; got "
+    ) as refusal:
+        PLACES.parse(text, "x")
+    assert len(str(refusal.value)) < 250
+
+
+@pytest.mark.parametrize("value", [[100, 300], (100.0, 300.0), np.array([100, 300])])
+def test_lists_and_arrays_become_tuples(value):
+    assert PLACES.check(value, "x") == (100, 300)
+    assert PLACES.format(PLACES.check(value, "x")) == "100, 300"
+    assert hash(CURVE.check(np.array([[0, 1], [1, 0]]), "x")) == hash(((0.0, 1.0), (1.0, 0.0)))
+
+
+def test_points_are_written_as_pairs_and_read_back():
+    assert CURVE.format(CURVE.default) == "0:1, 1:0"
+    assert CURVE.parse("0:1, 0.5 : 0.3,1:-0", "x") == ((0.0, 1.0), (0.5, 0.3), (1.0, -0.0))
+    assert CURVE.format(((0.0, 0.1 + 0.2), (1.0, -0.0))) == "0:0.30000000000000004, 1:-0"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0:1", "0:1, 0:0", "1:0, 0:1", "0, 1", "0:1:2, 1:0", "0:2, 1:0", "0:1, 2:0", "0:nan, 1:0", "0:1, 1e-7:0", "9:" * 9999]
+)
+def test_what_are_no_points_is_refused_with_the_rule(text):
+    rule = r"x must be 2 to 4 points x:y, x rising within 0 … 1 and y within -1 … 1, such as 0:1, 1:0; got "
+    with pytest.raises(ValueError, match=rule) as refusal:
+        CURVE.parse(text, "x")
+    assert len(str(refusal.value)) < 250
+
+
+def test_a_formula_names_its_variables_and_the_reason():
+    param = Formula("x + y", ("x", "y"), "Formula", "Help.")
+    assert param.parse("x^2 + 20y^2", "f") == "x^2 + 20y^2"
+    with pytest.raises(ValueError, match=r"f must be a formula of x, y: unknown name 't'; known: x, y, .*; got '2t'"):
+        param.parse("2t", "f")
+    for value in (None, 3, b"x"):
+        with pytest.raises(ValueError, match=r"f must be a formula of x, y: it is empty; got "):
+            param.check(value, "f")
+
+
 def test_long_input_is_shortened_in_messages_and_its_length_told():
     assert shortened("abc") == "'abc'"
     assert shortened("x" * 400_000) == "'" + "x" * 39 + "…' (400000 characters)"
@@ -90,7 +149,7 @@ def test_unknown_names_answer_with_the_known_ones():
 
 
 def test_unknown_parameters_answer_with_the_known_ones():
-    with pytest.raises(ValueError, match=r"Cosine has no parameter 'lr'; known: peak, warmup, warmup_start, floor"):
+    with pytest.raises(ValueError, match=r"Cosine has no parameter 'lr'; known: peak, warmup, warmup_start, warmup_shape, cooldown"):
         lrx.schedule("cosine", lr=0.1)
 
 

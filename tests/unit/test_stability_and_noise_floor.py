@@ -64,9 +64,19 @@ def test_doubling_the_rate_past_two_over_L_diverges():
 
 
 def test_no_limit_is_claimed_where_none_is_known():
-    assert arm(momentum=0.9, dampening=0.1).optimizer.stability_limit() is None
     assert arm(weight_decay=0.1).optimizer.stability_limit() is None
     assert arm(optimizer="adam").optimizer.stability_limit() is None
+
+
+def test_dampening_raises_the_limit_as_the_recurrence_says():
+    optimizer = arm(momentum=0.9, dampening=0.25).optimizer
+    for share, is_stable in ((0.999, True), (1.001, False)):
+        eta = share * optimizer.stability_limit()
+        # (x, b) after one update on curvature 1: b' = μb + (1 − d)x, x' = x − ηb'.
+        recurrence = np.array([[1 - eta * 0.75, -eta * 0.9], [0.75, 0.9]])
+        assert (np.abs(np.linalg.eigvals(recurrence)).max() < 1) == is_stable
+    # Without momentum PyTorch has no velocity to dampen.
+    assert arm(dampening=0.5).optimizer.stability_limit() == 2
 
 
 def stationary_loss(lr, curvature, sigma, momentum):

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from lr_explorer.averaging import AVERAGINGS
+from lr_explorer.controllers import CONTROLLERS
 from lr_explorer.figures import thumbnails
 from lr_explorer.figures.wire import surface_payload, unpack
 from lr_explorer.noise import NOISES
@@ -60,14 +62,37 @@ def test_a_schedule_is_drawn_as_the_rates_of_all_updates(name):
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_an_example_schedule_reaches_its_peak_and_uses_the_defaults_otherwise(name):
     schedule = thumbnails.example_schedule(SCHEDULES[name])
-    assert schedule.values(thumbnails.SCHEDULE_STEPS).max() == pytest.approx(schedule.peak, rel=1e-3)  # a one-cycle's peak is between two updates
+    highest = schedule.values(thumbnails.SCHEDULE_STEPS).max()
+    if name != "noam":
+        assert highest == pytest.approx(schedule.peak, rel=1e-3)  # a one-cycle's peak is between two updates
     assert schedule.with_values(warmup=0) == SCHEDULES.create(name)
+    ticks = thumbnails.schedule_thumbnail(schedule, thumbnails.SCHEDULE_STEPS, dark=False).layout.yaxis
+    assert (ticks.tickvals[1], ticks.ticktext[1]) == ((highest, "highest") if name == "noam" else (schedule.peak, "peak"))
 
 
 def test_a_schedule_that_is_all_warm_up_is_drawn_too():
     figure = thumbnails.schedule_thumbnail(SCHEDULES.create("cosine", warmup=50), 20, dark=False)
     assert len(trace(figure, "warm-up").y) == 20
     assert len(trace(figure, "rate").y) == 0
+
+
+@pytest.mark.parametrize("name", CONTROLLERS)
+def test_a_controller_is_drawn_as_the_rates_that_it_chose(name):
+    run = thumbnails.example_control(CONTROLLERS.create(name))
+    drawn = trace(thumbnails.rate_thumbnail(run, dark=False), "rate")
+    np.testing.assert_array_equal(drawn.y, run.arms[0].lr[:, 0])
+    assert len(set(drawn.y)) > 2
+
+
+@pytest.mark.parametrize("name", AVERAGINGS)
+def test_an_average_is_drawn_as_the_loss_beside_that_of_the_iterate(name):
+    run = thumbnails.example_average(AVERAGINGS.create(name))
+    figure = thumbnails.average_thumbnail(run, dark=False)
+    np.testing.assert_array_equal(trace(figure, "loss").y, np.log10(run.arms[0].loss[:, 0]))
+    if name == "none":
+        assert len(figure.data) == 1
+    else:
+        np.testing.assert_array_equal(trace(figure, "average").y, np.log10(run.arms[0].averaged_loss[:, 0]))
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

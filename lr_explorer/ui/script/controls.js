@@ -25,6 +25,7 @@ export class Bar {
     this.views = Object.fromEntries(["2d", "3d"].map((view) => [view, this.#switch(view === "2d" ? "2-D" : "3-D", () => act.view(view))]));
     this.ghost = this.#switch("Ghost", act.ghost);
     this.ghost.title = "Keep the run before the last change in view, dotted";
+    this.drop = this.#switch("Drop rate here", act.drop);
     const steps = [
       button("start", "To the start", () => act.seek(0)),
       button("back", "One step back", () => act.move(-1)),
@@ -37,7 +38,7 @@ export class Bar {
       element("div", { class: "lrx-group" }, this.play, ...steps),
       this.scrub,
       this.readout,
-      element("div", { class: "lrx-group lrx-options" }, this.speed, views, this.ghost),
+      element("div", { class: "lrx-group lrx-options" }, this.speed, views, this.ghost, this.drop),
     );
   }
 
@@ -45,7 +46,8 @@ export class Bar {
     return element("button", { type: "button", class: "lrx-button lrx-switch", "aria-pressed": "false", onclick }, text);
   }
 
-  update({ step, steps, isPlaying, view, hasGhost }) {
+  update({ step, steps, isPlaying, view, hasGhost, speed, dropped }) {
+    this.speed.value = speed;
     this.scrub.max = String(steps);
     this.scrub.value = String(step);
     this.scrub.setAttribute("aria-valuetext", `step ${step} of ${steps}`);
@@ -57,6 +59,9 @@ export class Bar {
     }
     for (const [name, control] of Object.entries(this.views)) control.setAttribute("aria-pressed", String(name === view));
     this.ghost.setAttribute("aria-pressed", String(hasGhost));
+    this.drop.setAttribute("aria-pressed", String(dropped.at > 0 && dropped.at === step));
+    this.drop.disabled = step === 0 || step >= steps;
+    this.drop.title = `Multiply the rate of ${dropped.name} by its drop factor from the cursor on${dropped.at ? `; now at step ${dropped.at}` : ""}`;
   }
 }
 

@@ -4,9 +4,10 @@ import { element, rateAt, show } from "./format.js";
 import { HAIR, Layer, boxOf, follow, isInside, mark, project, scaleOf, stateOf, stroke } from "./paint.js";
 import { placeTip } from "./map.js";
 
-// Below this share of the largest loss double precision has nothing left to tell.
-const DEEPEST = 1e-16;
-// A run that diverges may leave the panel; it shall not flatten the others.
+// Below this share of the lowest loss double precision has nothing left to tell; where that is zero, curves end here.
+const PRECISION = 1e-16;
+const DEEPEST = 1e-30;
+// A run may leave the panel when it climbs this many times above the highest start; it shall not flatten the others.
 const HEADROOM = 100;
 const GAP = 34;
 
@@ -92,8 +93,10 @@ export class CurvesView {
     const { along, box } = this.panels[panel];
     const scale = this.scales[panel];
     const steps = telling(values, box.right - box.left);
-    const path = project(steps, steps.map((step) => values[step]), this.toStep.along, (value) => along(scale.place(value)), box);
-    return { panel, arm, values, path };
+    // A rate holds until the update after it: the last one reaches to the run's end.
+    const xs = panel === "lr" ? [...steps, values.length] : steps;
+    const ys = xs.map((step) => values[Math.min(step, values.length - 1)]);
+    return { panel, arm, values, path: project(xs, ys, this.toStep.along, (value) => along(scale.place(value)), box) };
   }
 
   #lrScale() {
@@ -106,20 +109,22 @@ export class CurvesView {
   }
 
   #lossScale() {
-    const steady = this.run.arms.filter((arm) => arm.diverged_at < 0);
-    const first = Math.max(...this.run.arms.map((arm) => arm.excess[0]).filter(Number.isFinite), 0);
-    const [low, highest] = extent(this.run.arms.map((arm) => arm.excess));
-    const [, high] = extent(steady.map((arm) => arm.excess));
-    const top = Math.min(highest, HEADROOM * Math.max(first, Number.isFinite(high) ? high : 0));
+    const arrays = this.run.arms.map((arm) => arm.excess);
+    const { offset } = this.run.loss;
+    const first = Math.max(...arrays.map((values) => values[0]).filter(Number.isFinite), 0);
+    const [low, high] = extent(arrays);
+    const top = first > 0 ? Math.min(high, HEADROOM * first) : high;
     if (!this.isLog.loss) {
-      const { offset } = this.run.loss;
-      return { range: roundRange(low + offset, top + offset), place: (value) => value + offset, type: "linear" };
+      const range = roundRange(low + offset, top + offset);
+      return { range, place: (value) => value + offset, type: "linear", note: high > top ? ` (at the edge: ≥ ${roughly(range[1])})` : "" };
     }
-    const [least] = extent(this.run.arms.map((arm) => arm.excess), (value) => value > 0);
-    const floor = Math.log10(Math.max(least, top * DEEPEST));
+    const [least] = extent(arrays, (value) => value > 0);
+    const deepest = Math.max(DEEPEST, Math.abs(offset) * PRECISION);
+    const floor = Math.log10(Math.max(least, deepest));
     const range = roundDecades(floor, Math.log10(top));
-    this.beyond = low <= 0 || least < top * DEEPEST ? (10 ** range[0]).toExponential(0).replace("-", "−") : "";
-    return { range, place: (value) => (value > 0 ? Math.log10(value) : floor - 1), type: "log" };
+    const edges = [low <= 0 || least < deepest ? `≤ ${roughly(10 ** range[0])}` : "", high > top ? `≥ ${roughly(10 ** range[1])}` : ""].filter(Boolean);
+    const note = edges.length ? ` (at the edge: ${edges.join(", ")})` : "";
+    return { range, place: (value) => (value > 0 ? Math.log10(value) : floor - 1), type: "log", note };
   }
 
   #writeTitles() {
@@ -129,10 +134,10 @@ export class CurvesView {
     loss.bar.style.top = `${second - 25}px`;
     for (const { bar } of [lr, loss]) bar.style.right = `${this.size.right}px`;
     lr.label.textContent = "learning rate η";
-    loss.label.textContent = this.isLog.loss ? this.run.loss.label + (this.beyond ? ` (lower edge: ${this.beyond} or less)` : "") : "loss";
+    loss.label.textContent = (this.isLog.loss ? this.run.loss.label : "loss") + this.scales.loss.note;
     for (const [panel, { toggle }] of Object.entries(this.titles)) {
       toggle.textContent = this.isLog[panel] ? "log" : "linear";
-      toggle.setAttribute("aria-label", `${panel === "lr" ? "Learning rate" : "Loss"} axis: ${this.isLog[panel] ? "logarithmic" : "linear"}. Switch.`);
+      toggle.setAttribute("aria-label", `${toggle.textContent}: scale of the ${panel === "lr" ? "learning rate" : "loss"} axis. Switch.`);
     }
   }
 
@@ -248,6 +253,11 @@ function telling(values, width) {
     steps.push(Math.max(low, high));
   }
   return steps;
+}
+
+/** Return a number to one digit, short enough for a title. */
+function roughly(value) {
+  return value.toExponential(0).replace("e+", "e").replace("-", "−");
 }
 
 /** Return the least and greatest finite value of all arrays that `isMeant`. */

@@ -36,7 +36,7 @@ export class MapView {
     this.Plotly = Plotly;
     this.host = host;
     this.onStart = onStart;
-    this.plot = element("div", { class: "lrx-plot", role: "img" });
+    this.plot = element("div", { class: "lrx-plot", role: "group" });
     host.append(this.plot);
     this.base = new Layer(host, "base");
     this.trails = new Layer(host, "trails");
@@ -157,6 +157,11 @@ export class MapView {
     pen.ellipse(this.toX.along(x), this.toY.along(y), Math.abs(radius * this.toX.perUnit), Math.abs(radius * this.toY.perUnit), 0, 0, 2 * Math.PI);
     pen.stroke();
     pen.setLineDash([]);
+    // The handle holds the circle's centre; the run itself begins here.
+    const [first] = this.run.arms;
+    pen.beginPath();
+    pen.arc(this.toX.along(first.x[0]), this.toY.along(first.y[0]), 5, 0, 2 * Math.PI);
+    pen.stroke();
   }
 
   /** Show the cursor at `step`. */
@@ -355,9 +360,11 @@ export function placeTip(tip, px, py, size) {
  * Take update `step` of the arm under study apart: where it starts, −gradient, −memory (both downhill, the way a step uses them) and
  * the move that was made. Null at the end of the run, after divergence, or if no arm is under study.
  */
-export function stepParts(run, step) {
+export function stepParts(run, cursor) {
   const arm = run.arms[run.anatomy];
-  if (!arm || step >= run.steps) return null;
+  if (!arm) return null;
+  // At the end of the run there is no next update; the last one is shown.
+  const step = Math.min(cursor, run.steps - 1);
   const [x, y] = [arm.x[step], arm.y[step]];
   const update = [arm.x[step + 1] - x, arm.y[step + 1] - y];
   if (!Number.isFinite(x + y)) return null;

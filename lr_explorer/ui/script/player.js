@@ -23,6 +23,8 @@ const ANSWER_MS = 1500;
 const WIDE = 620;
 
 const players = new WeakMap();
+// What a visit to another page shall not undo.
+const remembered = { speed: 1, wantsGhost: true, run: null, position: 0 };
 let library;
 
 /** Entry of the carrier: put its surface where players find it. */
@@ -67,10 +69,10 @@ class Player {
     this.Plotly = Plotly;
     this.step = 0;
     this.position = 0;
-    this.speed = 1;
+    this.speed = remembered.speed;
     this.isPlaying = false;
     this.view = "2d";
-    this.wantsGhost = true;
+    this.wantsGhost = remembered.wantsGhost;
     this.resets = 0;
     this.painted = 0;
     this.isCalm = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -90,6 +92,7 @@ class Player {
       speed: (speed) => (this.speed = speed),
       view: (view) => this.setView(view, true),
       ghost: () => this.#toggleGhost(),
+      drop: () => this.#dropRate(),
     });
     this.table = new ValueTable();
     this.legend = new AnatomyLegend();
@@ -128,7 +131,11 @@ class Player {
     this.waiting = surface ? null : run;
     if (!surface) return;
     const isNewSurface = surface !== this.surface;
-    if (run.id === this.run?.id && !isNewSurface && run.view === this.run.view && run.anatomy === this.run.anatomy) return;
+    if (run.id === this.run?.id && !isNewSurface && run.view === this.run.view && run.anatomy === this.run.anatomy) {
+      this.run.selected = run.selected;
+      this.#paint(true);
+      return;
+    }
     this.#keepGhost(run, isNewSurface);
     this.#carryCursor(run);
     const askedView = run.view !== this.run?.view ? run.view : this.view;
@@ -149,17 +156,18 @@ class Player {
     this.root.dataset.painted = String(++this.painted);
   }
 
-  /** The run before the last change stays as a ghost. While a slider is dragged, that is the run before the drag. */
+  /** The run before the last change stays as a ghost. While a slider is dragged, that is the run before the drag. Other arms are no ghosts. */
   #keepGhost(run, isNewSurface) {
     const now = performance.now();
-    if (isNewSurface) this.ghost = null;
+    const isSameCast = run.arms.map((arm) => arm.name).join("\n") === this.run?.arms.map((arm) => arm.name).join("\n");
+    if (isNewSurface || !isSameCast) this.ghost = null;
     else if (run.id !== this.run.id && now - this.since > STOOD_MS) this.ghost = this.run;
     if (isNewSurface || run.id !== this.run.id) this.since = now;
   }
 
   /** Another number of steps: the cursor keeps its share of the run. At first it stands at the end, the whole path in view. */
   #carryCursor(run) {
-    if (!this.run) this.position = run.steps;
+    if (!this.run) this.position = remembered.run === run.id ? remembered.position : run.steps;
     else if (run.steps !== this.run.steps) this.position *= run.steps / this.run.steps;
     this.step = Math.min(Math.floor(this.position + 1e-6), run.steps);
   }
@@ -257,7 +265,8 @@ class Player {
     const now = performance.now();
     if (!isLast && now - this.lastText < TABLE_MS) return;
     this.lastText = now;
-    this.bar.update({ step, steps: this.run.steps, isPlaying, view, hasGhost: this.wantsGhost });
+    const arm = this.run.arms[this.run.selected];
+    this.bar.update({ step, steps: this.run.steps, isPlaying, view, hasGhost: this.wantsGhost, speed: this.speed, dropped: { at: arm.drop_at, name: arm.name } });
     this.table.update(step);
     this.legend.update(step);
   }
@@ -344,6 +353,13 @@ class Player {
     if (isFinal || !inFlight) this.#send();
   }
 
+  /** Let the selected arm's rate drop at the cursor; pressed where it drops already, take the drop back. */
+  #dropRate() {
+    const { selected, arms } = this.run;
+    this.edit.next = { [`arm${selected + 1}.drop_at`]: String(arms[selected].drop_at === this.step ? 0 : this.step) };
+    this.#send();
+  }
+
   #send() {
     if (this.edit.inFlight || !this.edit.next) return;
     const change = this.edit.next;
@@ -371,7 +387,7 @@ class Player {
     const { Icons } = this.Plotly;
     const reset = { name: "lrx-reset", title: "Reset the view", icon: Icons.home, click: () => this.reset() };
     const save = { name: "lrx-save", title: "Save as a picture", icon: Icons.camera, click: () => this.#save() };
-    return { map: [["zoom2d", "pan2d", reset, save]], relief: [["orbitRotation", "zoom3d", "pan3d", reset, save]] };
+    return { map: [["zoom2d", "pan2d", reset, save]], relief: [["tableRotation", "zoom3d", "pan3d", reset, save]] };
   }
 
   async #save() {

@@ -70,7 +70,7 @@ export class ReliefView {
 
   #add(points, x, y) {
     const height = heightAt(this.surface, x, y);
-    const lift = 0.008 * (this.surface.range[1] - this.surface.range[0]);
+    const lift = 0.015 * (this.surface.range[1] - this.surface.range[0]);
     points.x.push(Number.isFinite(height) ? x : null);
     points.y.push(Number.isFinite(height) ? y : null);
     points.z.push(Number.isFinite(height) ? height + lift : null);
@@ -89,7 +89,7 @@ export class ReliefView {
         yaxis: axis("y", [...surface.bounds[1]]),
         zaxis: { ...axis("loss", undefined), tickvals: surface.ticks.values, ticktext: surface.ticks.text },
         camera: { eye: { x: -0.95, y: -1.15, z: 1.35 }, center: { x: 0, y: 0, z: -0.14 } },
-        dragmode: "orbit",
+        dragmode: "turntable",
       },
       hovermode: "closest",
     };

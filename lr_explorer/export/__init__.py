@@ -1,0 +1,131 @@
+"""Code to take along: a schedule, or an arm's schedule and optimizer, in the words of a framework; and its numbers as CSV and JSON."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lr_explorer.export import keras, optax, python, torch, transformers
+from lr_explorer.export.cases import STEPS, variants
+from lr_explorer.export.optimizers import KERAS, OPTAX, TORCH, Lines
+from lr_explorer.export.plain import NO_DROP, Drop
+from lr_explorer.export.snippet import COLLECTING, OptimizerLines, comments
+from lr_explorer.params import Described, shortened
+from lr_explorer.scenario import Arm
+from lr_explorer.schedules import SCHEDULES, Schedule
+
+__all__ = ["FRAMEWORKS", "checked_against", "export_code", "export_csv", "export_json"]
+
+
+@dataclass(frozen=True)
+class Framework:
+    """A framework to export to.
+
+    version: the one that the snippets are run with by the tests. tolerance: how far a rate may then be off, as a share of the peak.
+    precision: what the framework computes a rate in. optimizers: by our name, the lines that make one; None has none at all.
+    """
+
+    label: str
+    version: str
+    tolerance: float
+    precision: str
+    export: Callable[..., str]
+    optimizers: Mapping[str, Lines] | None = None
+
+
+FRAMEWORKS: Mapping[str, Framework] = {
+    "torch": Framework("PyTorch", "2.13.0", 1e-12, "double precision", torch.export, TORCH),
+    "keras": Framework("Keras", "3.15", 1e-6, "single precision", keras.export, KERAS),
+    "optax": Framework("Optax", "0.2.8", 1e-6, "single precision", optax.export, OPTAX),
+    "transformers": Framework("Transformers", "5.24", 1e-12, "double precision", transformers.export, TORCH),
+    "python": Framework("Python", "", 1e-12, "double precision", python.export),
+}
+
+
+def export_code(source: Schedule | Arm, steps: int, framework: str = "torch") -> str:
+    """Return source text for a run of `steps` updates: executing it leaves the list `lr`, lr[t] being the rate used by update t.
+
+    source: a schedule, or an arm, whose optimizer's lines then go along. framework: torch, keras, optax, transformers or python.
+    ValueError with a sentence if there is no such framework, or no way of saying the schedule or the optimizer in it.
+    """
+    chosen = _framework(framework)
+    schedule, steps = _schedule_of(source), _checked(source, steps)
+    drop = Drop(source.drop_at, source.drop_factor) if isinstance(source, Arm) and 0 < source.drop_at < steps else NO_DROP
+    text = chosen.export(schedule, steps, _optimizer_lines(source, chosen), drop)
+    if schedule.momentum(steps) is not None and "cycle_momentum=True" not in text:
+        note = comments(["This schedule also cycles the momentum, which is not part of this code."])
+        text = text.replace(COLLECTING, "\n".join([*note, "", COLLECTING]))
+    return text
+
+
+def export_csv(source: Schedule | Arm, steps: int) -> str:
+    """Return the rate of every update as CSV, each in the shortest form that reads back exactly; with the momentum if that is cycled."""
+    columns = _columns(source, steps)
+    rows = zip(*columns.values(), strict=True)
+    return "\n".join([",".join(["step", *columns]), *(",".join(map(repr, (step, *row))) for step, row in enumerate(rows))]) + "\n"
+
+
+def export_json(source: Schedule | Arm, steps: int) -> str:
+    """Return the schedule with all its parameters and the rate of every update as JSON."""
+    return json.dumps({"schedule": _described(_schedule_of(source)), "steps": _checked(source, steps), **_columns(source, steps)}, indent=2) + "\n"
+
+
+def checked_against(schedule: Schedule, framework: str) -> str:
+    """Return a sentence that says what the tests compare such a snippet with."""
+    chosen = _framework(framework)
+    settings, lengths = len(list(variants(schedule.name))), f"{', '.join(map(str, STEPS[:-1]))} and {STEPS[-1]}"
+    runner = f"{chosen.label} {chosen.version}" if chosen.version else chosen.label
+    return (
+        f"Checked: the snippets for {settings} settings of {SCHEDULES[schedule.name].label}, each for {lengths} updates, are run with {runner}; "
+        f"every rate lies within {chosen.tolerance:g} of the peak of this curve ({chosen.precision})."
+    )
+
+
+def _framework(name: str) -> Framework:
+    if name not in FRAMEWORKS:
+        raise ValueError(f"unknown framework {shortened(name)}; known: {', '.join(FRAMEWORKS)}")
+    return FRAMEWORKS[name]
+
+
+def _schedule_of(source: Schedule | Arm) -> Schedule:
+    schedule = source.schedule if isinstance(source, Arm) else source
+    if not isinstance(schedule, Schedule):
+        raise ValueError(f"{schedule.label} cannot be exported: it sets the rate by what the run does, so there is no curve to write down.")
+    return schedule
+
+
+def _checked(source: Schedule | Arm, steps: int) -> int:
+    """Return the number of steps; ValueError if there are no rates for it."""
+    return len(_schedule_of(source).values(steps))
+
+
+def _columns(source: Schedule | Arm, steps: int) -> dict[str, list[float]]:
+    schedule, steps = _schedule_of(source), _checked(source, steps)
+    rates = schedule.values(steps) * (source.drops(steps) if isinstance(source, Arm) else 1.0)
+    momentum = schedule.momentum(steps)
+    return {"lr": rates.tolist()} | ({} if momentum is None else {"momentum": momentum.tolist()})
+
+
+def _optimizer_lines(source: Schedule | Arm, framework: Framework) -> OptimizerLines | None:
+    if not isinstance(source, Arm):
+        return None
+    optimizer = source.optimizer
+    notes = []
+    if (source.rate_x, source.rate_y) != (1, 1):
+        notes.append(f"This arm multiplies the rate by {source.rate_x:g} on x and {source.rate_y:g} on y: give such parameters a group of their own.")
+    if source.averaging.name != "none":
+        notes.append(f"This arm also averages its iterates ({source.averaging.label}), which is not part of this code.")
+    if framework.optimizers is None:
+        return OptimizerLines("", (f"The optimizer, {optimizer.label}, is not part of this code.", *notes))
+    if optimizer.name not in framework.optimizers:
+        raise ValueError(
+            f"{optimizer.label} cannot be exported to {framework.label}: there is no such optimizer of its own; export the schedule alone."
+        )
+    lines = framework.optimizers[optimizer.name](optimizer)
+    return OptimizerLines(lines.code, (*lines.notes, *notes))
+
+
+def _described(thing: Described) -> dict[str, Any]:
+    """Return a thing's kind, parameters and parts as plain values."""
+    values = {name: getattr(thing, name) for name in thing.params()}
+    return {"kind": thing.name} | values | {name: _described(getattr(thing, name)) for name in thing.parts()}

@@ -1,0 +1,185 @@
+"""An arm's code carries its optimizer along, with a note wherever a framework's rule is another one."""
+
+import os
+
+import numpy as np
+import pytest
+
+from lr_explorer.averaging import AVERAGINGS
+from lr_explorer.controllers import CONTROLLERS
+from lr_explorer.export import FRAMEWORKS, export_code
+from lr_explorer.optimizers import OPTIMIZERS
+from lr_explorer.scenario import Arm
+from tests.export.running import executed
+from tests.helpers import arm, followed
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
+
+STEPS = 20
+OPTIONS = {
+    "sgd": ({}, {"momentum": 0.9}, {"momentum": 0.9, "nesterov": True}, {"momentum": 0.9, "dampening": 0.5}, {"weight_decay": 0.01}),
+    "adagrad": ({}, {"initial_accumulator_value": 0.1, "eps": 1e-3}, {"lr_decay": 0.1}, {"weight_decay": 0.01}),
+    "rmsprop": ({}, {"alpha": 0.9, "eps": 1e-3}, {"centered": True}, {"momentum": 0.5}, {"weight_decay": 0.01}),
+    "adam": ({}, {"beta1": 0.5, "beta2": 0.9, "eps": 1e-3}, {"amsgrad": True}, {"weight_decay": 0.01}),
+    "adamw": ({}, {"weight_decay": 0.1}, {"weight_decay": 0.0}, {"beta1": 0.5, "eps": 1e-3}, {"amsgrad": True}),
+}
+each_optimizer = pytest.mark.parametrize(("name", "options"), [(name, options) for name, several in OPTIONS.items() for options in several])
+
+# What says that a rule is another one than the arm's.
+DIFFERS = ("keeps the rate inside", "has no", "inside the root", "decoupled", "before the second moment", "after its bias")
+
+
+def text_of(name, options, framework, **more):
+    return export_code(arm("cosine", name, peak=0.05, **options, **more), STEPS, framework)
+
+
+def says_that_it_differs(text):
+    return any(phrase in " ".join(text.replace("#", "").split()) for phrase in DIFFERS)
+
+
+def gradients():
+    """Return gradients of many sizes, so that an epsilon in the wrong place shows."""
+    rng = np.random.default_rng(5)
+    return rng.choice([-1.0, 1.0], (STEPS, 2)) * 10 ** rng.uniform(-3, 1, (STEPS, 2))
+
+
+def ours(name, options, rates):
+    points, _ = followed([OPTIMIZERS.create(name, **options)], rates, gradients()[:, :, None], np.array([[1.0], [-2.0]]))
+    return points[1:, :, 0, 0]
+
+
+@pytest.mark.oracle
+@each_optimizer
+def test_torch_moves_as_the_arm_does(name, options):
+    torch = pytest.importorskip("torch")
+    text = text_of(name, options, "torch")
+    weights = torch.tensor([1.0, -2.0], dtype=torch.float64, requires_grad=True)
+    names = executed(
+        text.partition("\nlr = []")[0].replace("model = torch.nn.Linear(2, 1)", "model = Model()").replace("steps, peak", MODEL + "steps, peak")
+    )
+    weights = names["model"].weights
+    found, rates = [], []
+    for gradient in gradients():
+        rates.append(names["optimizer"].param_groups[0]["lr"])
+        weights.grad = torch.tensor(gradient)
+        names["optimizer"].step()
+        names["scheduler"].step()
+        found.append(weights.detach().numpy().copy())
+    np.testing.assert_allclose(np.array(found), ours(name, options, rates), rtol=1e-12, atol=1e-14)
+    assert not says_that_it_differs(text)
+
+
+MODEL = """
+class Model(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weights = torch.nn.Parameter(torch.tensor([1.0, -2.0], dtype=torch.float64))
+
+
+"""
+
+
+@pytest.mark.oracle
+@each_optimizer
+def test_optax_moves_as_the_arm_does_or_says_what_differs(name, options):
+    jax, optax = pytest.importorskip("jax"), pytest.importorskip("optax")
+    text = text_of(name, options, "optax")
+    with jax.enable_x64(True):
+        names = executed(text)
+        weights = jax.numpy.array([1.0, -2.0])
+        state = names["optimizer"].init(weights)
+        found = []
+        for gradient in gradients():
+            update, state = names["optimizer"].update(jax.numpy.array(gradient), state, weights)
+            weights = optax.apply_updates(weights, update)
+            found.append(np.asarray(weights))
+    agrees = np.allclose(np.array(found), ours(name, options, names["lr"]), rtol=1e-10, atol=1e-12)
+    assert agrees != says_that_it_differs(text), text
+
+
+@pytest.mark.oracle
+@each_optimizer
+def test_keras_moves_as_the_arm_does_or_says_what_differs(name, options):
+    keras = pytest.importorskip("keras")
+    text = text_of(name, options, "keras")
+    names = executed(text)
+    weights = keras.Variable([1.0, -2.0], dtype="float64")
+    names["optimizer"].build([weights])
+    found = []
+    for gradient in gradients():
+        names["optimizer"].apply([keras.ops.convert_to_tensor(gradient, dtype="float64")], [weights])
+        found.append([float(weights[0]), float(weights[1])])
+    # The rates are in single precision.
+    agrees = np.allclose(np.array(found), ours(name, options, names["lr"]), rtol=1e-5, atol=1e-6)
+    assert agrees or says_that_it_differs(text), text
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@each_optimizer
+def test_every_framework_names_the_optimizer(name, options, framework):
+    text = text_of(name, options, framework)
+    compile(text, "exported", "exec")
+    label = OPTIMIZERS[name].label
+    assert label.casefold() in text.casefold() or (framework == "optax" and options.get("amsgrad"))
+
+
+def test_only_what_differs_from_the_default_is_written():
+    assert "torch.optim.SGD(model.parameters(), lr=peak)" in text_of("sgd", {}, "torch")
+    assert "torch.optim.SGD(model.parameters(), lr=peak, momentum=0.9, nesterov=True)" in text_of("sgd", {"momentum": 0.9, "nesterov": True}, "torch")
+
+
+@pytest.mark.parametrize("framework", ["torch", "keras", "optax", "transformers"])
+def test_an_optimizer_that_a_framework_does_not_have_is_refused_with_a_sentence(framework):
+    missing = [name for name in OPTIMIZERS if name not in FRAMEWORKS[framework].optimizers]
+    assert missing
+    for name in missing:
+        with pytest.raises(ValueError, match=rf"cannot be exported to {FRAMEWORKS[framework].label}: .*; export the schedule alone\."):
+            export_code(arm("cosine", name), STEPS, framework)
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("name", CONTROLLERS)
+def test_a_controller_has_no_curve_to_write_down(name, framework):
+    with pytest.raises(ValueError, match="it sets the rate by what the run does"):
+        export_code(Arm(schedule=CONTROLLERS.create(name)), STEPS, framework)
+
+
+@pytest.mark.parametrize(
+    "framework", ["python", *(pytest.param(name, marks=pytest.mark.oracle) for name in ("torch", "keras", "optax", "transformers"))]
+)
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "sequential", "one_cycle"])
+def test_an_arms_drop_is_in_its_code(schedule, framework):
+    if framework != "python":
+        pytest.importorskip(framework)
+    dropped = Arm(schedule=arm(schedule).schedule, drop_at=7, drop_factor=0.25)
+    found = executed(export_code(dropped, STEPS, framework))["lr"]
+    np.testing.assert_allclose(found, dropped.rates(STEPS), rtol=0, atol=1e-12 if framework in ("python", "torch", "transformers") else 1e-7)
+
+
+def test_a_drop_past_the_run_changes_no_code():
+    plain = arm("cosine")
+    assert export_code(Arm(schedule=plain.schedule, drop_at=STEPS), STEPS, "torch") == export_code(plain, STEPS, "torch")
+
+
+def test_what_is_not_part_of_the_code_is_said():
+    several = Arm(rate_x=2.0, averaging=AVERAGINGS.create("ema"))
+    text = " ".join(export_code(several, STEPS, "torch").replace("#", "").split())
+    assert "multiplies the rate by 2 on x and 1 on y" in text
+    assert "averages its iterates (Exponential moving average), which is not part of this code" in text
+
+
+def test_cycled_momentum_goes_along_with_torch_and_is_missed_elsewhere_by_name():
+    cycled = arm("one_cycle", "sgd", momentum=0.9, cycle_momentum=True)
+    assert "cycle_momentum=True, base_momentum=0.85, max_momentum=0.95" in " ".join(export_code(cycled, STEPS, "torch").split())
+    for framework in ("keras", "optax", "python"):
+        assert "also cycles the momentum, which is not part of this code" in export_code(cycled, STEPS, framework)
+
+
+@pytest.mark.oracle
+def test_torch_cycles_the_momentum_as_the_arm_does():
+    pytest.importorskip("torch")
+    for name in ("one_cycle", "cyclic"):
+        cycled = arm(name, "sgd", momentum=0.9, cycle_momentum=True, step_size_up=4)
+        text = export_code(cycled, STEPS, "torch").replace("lr = []", "lr, momentum = [], []")
+        names = executed(text.replace("    optimizer.step()", '    momentum.append(optimizer.param_groups[0]["momentum"])\n    optimizer.step()'))
+        np.testing.assert_allclose(names["momentum"], cycled.momentum(STEPS), rtol=1e-12)

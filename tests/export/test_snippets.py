@@ -1,0 +1,129 @@
+"""Exported code of every registered schedule says the curve, looks like what a person would paste, and needs no framework to be read."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import lr_explorer as lrx
+from lr_explorer.export import FRAMEWORKS, checked_against, export_code
+from lr_explorer.export.cases import variants
+from lr_explorer.export.snippet import COLLECTING
+from lr_explorer.schedules import SCHEDULES
+from lr_explorer.schedules.base import Schedule
+from tests.export.running import cases, check, kept
+
+MOST_LINES = 44
+WIDEST = 145
+
+every_schedule = pytest.mark.parametrize("name", SCHEDULES)
+every_framework = pytest.mark.parametrize("framework", FRAMEWORKS)
+
+
+@every_schedule
+def test_plain_python_gives_the_curve_at_every_length_and_setting(name):
+    for schedule, steps, expected in cases(name):
+        check(schedule, steps, "python", expected)
+
+
+@every_schedule
+@every_framework
+def test_code_is_valid_short_and_without_a_dump_of_numbers(name, framework):
+    for schedule, steps, _ in cases(name):
+        if steps != 100:
+            continue
+        text = export_code(schedule, steps, framework)
+        tree = ast.parse(text)
+        lines = text.splitlines()
+        assert len([line for line in lines if line.strip()]) <= MOST_LINES, text
+        assert max(map(len, lines)) <= WIDEST, text
+        written = max((len(node.elts) for node in ast.walk(tree) if isinstance(node, ast.List | ast.Tuple)), default=0)
+        typed = max((len(getattr(schedule, key)) for key in ("points", "milestones", "boundaries", "factors") if hasattr(schedule, key)), default=0)
+        assert written <= max(6, typed), text
+
+
+@every_schedule
+@every_framework
+def test_the_part_that_collects_the_rates_can_be_dropped(name, framework):
+    text = export_code(SCHEDULES.create(name), 10, framework)
+    assert text.count(COLLECTING) == 1
+    ast.parse(kept(text))
+    assert not re.search(r"\blr\b *[=.]", kept(text).replace("lr=", ""))
+    assert text.endswith("\n")
+
+
+@every_framework
+def test_code_says_how_to_resume(framework):
+    text = " ".join(export_code(SCHEDULES.create("cosine"), 10, framework).split())
+    assert "To resume, save" in text
+    if framework in ("torch", "transformers"):
+        assert "state_dict() of optimizer and scheduler" in text
+
+
+@pytest.mark.parametrize("framework", ["keras", "optax"])
+def test_code_in_single_precision_says_so(framework):
+    assert "float32" in export_code(SCHEDULES.create("cosine"), 10, framework)
+
+
+@every_schedule
+def test_settings_that_are_tried_begin_with_the_defaults_and_use_every_parameter(name):
+    tried = list(variants(name))
+    assert tried[0] == SCHEDULES.create(name)
+    for key in SCHEDULES[name].params():
+        assert len({getattr(schedule, key) for schedule in tried}) > 1, key
+    for key in SCHEDULES[name].parts():
+        assert len({getattr(schedule, key) for schedule in tried}) > 1, key
+
+
+def test_a_schedule_that_does_not_say_what_it_is_is_refused_with_a_sentence():
+    class Wordless(Schedule):
+        label = "Wordless"
+
+        def shape(self, update, total):
+            return update * 0 + 1
+
+    for framework in FRAMEWORKS:
+        with pytest.raises(ValueError, match="Wordless cannot be written as code: it does not say in Python what its shape is"):
+            export_code(Wordless(), 10, framework)
+
+
+def test_what_cannot_be_exported_is_refused_with_a_sentence():
+    cosine = SCHEDULES.create("cosine")
+    with pytest.raises(ValueError, match="unknown framework 'jax'; known: torch, keras, optax, transformers, python"):
+        lrx.export_code(cosine, 10, "jax")
+    with pytest.raises(ValueError, match=r"Cosine\.values: steps must be a whole number of at least 1; got 0"):
+        lrx.export_code(cosine, 0, "torch")
+    with pytest.raises(ValueError, match="has no finite value"):
+        lrx.export_code(SCHEDULES.create("lambda", expression="1/t"), 10, "torch")
+
+
+def test_a_typed_formula_is_only_ever_written_as_arithmetic():
+    text = export_code(SCHEDULES.create("lambda", expression="where(t < 5, 1, 2^(-t/T))"), 10, "python")
+    assert "(1.0 if t < 5.0 else 2.0 ** (-t / steps))" in text
+
+
+@every_framework
+def test_the_statement_of_what_was_checked_counts_what_the_tests_run(framework):
+    statement = checked_against(SCHEDULES.create("cosine"), framework)
+    chosen = FRAMEWORKS[framework]
+    assert f"{len(list(variants('cosine')))} settings of Cosine annealing, each for 1, 2, 3, 10 and 100 updates" in statement
+    assert f"{chosen.label} {chosen.version}".strip() in statement
+    assert f"within {chosen.tolerance:g} of the peak" in statement
+
+
+def test_versions_in_the_statement_are_those_that_the_tests_install():
+    lines = (Path(__file__).parents[2] / "requirements-oracles.txt").read_text(encoding="utf-8").splitlines()
+    pinned = dict(line.removesuffix(".*").split("==") for line in lines if "==" in line)
+    for name, framework in FRAMEWORKS.items():
+        assert framework.version == pinned.get(name, "")
+
+
+def test_exporting_imports_no_framework():
+    frameworks = ("torch", "keras", "optax", "jax", "transformers")
+    every = "[lrx.export_code(lrx.schedule('cosine'), 10, name) for name in ('torch', 'keras', 'optax', 'transformers')]"
+    program = f"import sys, lr_explorer as lrx; {every}; print([name for name in {frameworks} if name in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"

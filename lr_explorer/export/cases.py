@@ -48,7 +48,8 @@ def variants(name: str) -> Iterator[Schedule]:
     cls = SCHEDULES[name]
     short = _short(name)
     own = list(_own(name, short))
-    for common, special in (*product(_ALL, ({}, short)), *product(({}, {"warmup": 3, "floor": 0.01}), own)):
+    tried = (*product(_ALL, ({}, short)), *product(({}, {"warmup": 3, "floor": 0.01}), own), *product(({},), _parts(name, short)))
+    for common, special in tried:
         try:
             yield cls(**{**common, **special})  # type: ignore[arg-type,dict-item]
         except ValueError:
@@ -67,8 +68,11 @@ def _own(name: str, short: dict[str, object]) -> Iterator[dict[str, object]]:
             yield from (short | {key: value} for value in _values(param))
         else:
             yield from (short | {key: value} for value in _WRITTEN[type(param)] if _is_taken(param, value))
+
+
+def _parts(name: str, short: dict[str, object]) -> Iterator[dict[str, object]]:
+    """Yield compositions of each kind of part, in one place; what joins the parts does not ask for their kinds."""
     for key, part in SCHEDULES[name].parts().items():
-        # Every kind in one place is enough: what joins the parts does not ask for their kinds.
         kinds = [kind for kind in SCHEDULES if kind in part.registry]
         for kind in kinds if key == "second" else kinds[1:5]:
             yield from (short | {key: part.registry[kind](**_short(kind) | more)} for more in _PARTS)

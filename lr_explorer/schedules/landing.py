@@ -119,7 +119,7 @@ class Polynomial(Schedule):
     def python(self, total: int) -> list[str]:
         length = "decay_steps" if self.decay_steps else "total"
         if self.cycle:
-            return [f"length = {length} * max(math.ceil(update / {length}), 1)", "(1 - update / length) ** power"]
+            return [f"length = {length} * max(-(-update // {length}), 1)", "(1 - update / length) ** power"]
         share = f"min(update / {length}, 1)" if self.decay_steps else "update / total"
         return [f"(1 - {share}) ** power"]
 

@@ -51,7 +51,9 @@ def open_page(title: str, *, has_sidebar: bool = False) -> None:
         for page, label in PAGES.items():
             st.page_link(page, label=label, query_params=state.query())
         show_address(state.link())
-    _complaints()
+    # Always there, so that what stands below keeps its place: the player would be mounted anew by an element that comes or goes above it.
+    with st.container(key="notices"):
+        _complaints()
 
 
 def _complaints() -> None:

@@ -51,6 +51,12 @@ def presets() -> None:
         key="presets",
         on_change=_open_chosen_preset,
     )
+    # Always there, like the notices above.
+    with st.container(key="claim"):
+        _claim(chosen)
+
+
+def _claim(chosen: str) -> None:
     if chosen in PRESETS:
         preset = PRESETS[chosen]
         changed = "" if state.scenario() == preset.scenario else " *You have changed it since.*"

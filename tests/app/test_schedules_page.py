@@ -195,8 +195,12 @@ def test_a_controller_has_no_curve_and_says_so(name):
     assert not page.exception
 
 
+LONGER = {"budget": "training", "training__batches": "100", "training__epochs": "10"}
+
+
 def test_a_formula_without_a_rate_somewhere_is_told():
-    page = opened(arm1__schedule="lambda", arm1__schedule__expression="1 - t/100", overlay="none")
+    # Over the scenario's 500 steps this is a schedule; over a training run of 1,000 updates it is none.
+    page = opened(arm1__schedule="lambda", arm1__schedule__expression="1 - t/600", overlay="none", **LONGER)
     assert "is negative" in words_of(page)
 
 
@@ -333,7 +337,7 @@ def test_the_exported_schedule_is_as_long_as_the_run_that_is_drawn():
 
 
 def test_a_formula_without_rates_has_nothing_to_export():
-    page = opened(section="export", arm1__schedule="lambda", arm1__schedule__expression="1 - t/100")
+    page = opened(section="export", arm1__schedule="lambda", arm1__schedule__expression="1 - t/600", **LONGER)
     assert "is negative" in words_of(page)
     assert not page.code
 

@@ -118,7 +118,7 @@ class Tab:
         """Do something that changes the run and wait until the new one is on the screen."""
         before = int(self.player("painted"))
         act()
-        self.page.wait_for_function(f"Number(document.querySelector('.lrx').dataset.painted) > {before}", timeout=15_000)
+        self.page.wait_for_function(f"Number(document.querySelector('.lrx')?.dataset.painted) > {before}", timeout=15_000)
 
 
 @pytest.fixture

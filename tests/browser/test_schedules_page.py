@@ -4,6 +4,9 @@ import pytest
 
 from tests.browser.conftest import IDLE
 
+# Half a minute of browser for what AppTest covers in part: CI's second round runs them.
+pytestmark = pytest.mark.slow
+
 FIGURE = ".st-key-curves .js-plotly-plot"
 
 

@@ -31,9 +31,9 @@ def test_optax_gives_the_curve_when_compiled_too(name):
     seen = set()
     for schedule, steps, expected in cases(name):
         text = export_code(schedule, steps, "optax")
-        # Compiling takes its time; snippets that differ in their numbers alone are compiled once.
+        # Compiling takes its time: of snippets that differ in their numbers alone one will do, and warm-up and cool-down are the same for all.
         outline = "".join(character for character in text if not character.isdigit())
-        if steps < 100 or outline in seen:
+        if steps < 100 or outline in seen or ((schedule.warmup or schedule.cooldown) and name != "linear"):
             continue
         seen.add(outline)
         rate = executed(text)["schedule"]
@@ -71,10 +71,10 @@ def test_keras_moves_by_the_rate_that_the_list_says():
         weight = keras.Variable(0.0)
         names["optimizer"].build([weight])
         for rate in names["lr"]:
-            before = float(weight)
+            before = weight.value.item()
             names["optimizer"].apply([keras.ops.ones(())], [weight])
             # Single precision of a weight that may have grown to one.
-            assert before - float(weight) == pytest.approx(rate, abs=2e-7)
+            assert before - weight.value.item() == pytest.approx(rate, abs=2e-7)
 
 
 def test_a_keras_schedule_of_our_own_survives_being_saved():

@@ -146,7 +146,8 @@ def test_a_floor_of_a_hundredth_is_a_hundredth_of_the_peak_in_every_framework(fr
 def test_noam_does_not_divide_by_zero_at_step_0(framework):
     found = rates(framework, "noam", 4001, peak=1.0, warmup=4000) if framework == "python" else rates(framework, "noam", 5, peak=1.0, warmup=4000)
     assert found[0] == 0
-    assert found[1] == pytest.approx(1.746928e-07, rel=1e-6)
+    # Optax's warm-up is a difference from its end, in single precision.
+    assert found[1] == pytest.approx(1.746928e-07, rel=1e-6, abs=1e-10)
     if framework == "python":
         assert found[4000] == pytest.approx(0.0006987712, rel=1e-6)
 

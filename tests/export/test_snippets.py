@@ -19,7 +19,10 @@ from tests.export.running import cases, check, kept
 MOST_LINES = 44
 WIDEST = 145
 
-every_schedule = pytest.mark.parametrize("name", SCHEDULES)
+# A composition has every part in every setting, which takes as long as all other schedules together.
+every_schedule = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if cls.parts() else name for name, cls in SCHEDULES.items()]
+)
 every_framework = pytest.mark.parametrize("framework", FRAMEWORKS)
 
 

@@ -95,6 +95,7 @@ def _values(param: Number) -> list[float]:
 
 
 def _short(name: str) -> dict[str, object]:
-    """Return lengths short enough for a test run to see what comes after them."""
+    """Return lengths short enough for a test run to see what comes after them, each longer than the one before."""
     params = SCHEDULES[name].params()
-    return {key: 7 for key, param in params.items() if key not in Schedule.params() and isinstance(param, Number) and param.unit == "updates"}
+    lengths = [key for key, param in params.items() if key not in Schedule.params() and isinstance(param, Number) and param.unit == "updates"]
+    return {key: 7 * place for place, key in enumerate(lengths, 1)}

@@ -9,7 +9,7 @@ from lr_explorer.export.snippet import NOTHING, Native, OptimizerLines, of_peak
 from lr_explorer.schedules import Schedule
 
 OWN = "In the Trainer: Trainer(..., optimizers=(optimizer, scheduler)), which then saves and loads both."
-NOT_OWN = "Transformers has no function for this curve; its Trainer takes this one: Trainer(..., optimizers=(optimizer, scheduler))."
+NOT_OWN = "Transformers has no such curve of its own; Trainer(..., optimizers=(optimizer, scheduler)) takes this one."
 
 
 def export(schedule: Schedule, steps: int, optimizer: OptimizerLines | None = None, drop: Drop = NO_DROP) -> str:

@@ -6,10 +6,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
-from PIL import Image
 from plotly.io import to_html
 from plotly.subplots import make_subplots
-from scipy.ndimage import zoom
 
 from lr_explorer.figures.theme import ARM_SHADES, FONT, INK, PAGE, arm_dash, arm_marker, surface_scale
 from lr_explorer.figures.wire import loss_reference, surface_payload, unpack
@@ -111,6 +109,10 @@ def _heights(scenario: Scenario) -> tuple[dict[str, Any], Array]:
 
 def _background(scenario: Scenario) -> dict[str, Any]:
     """Return the contour as a picture under the map: Plotly's frames take a contour trace away with the first step."""
+    # Only a download needs these two; a session's first picture need not wait for them.
+    from PIL import Image
+    from scipy.ndimage import zoom
+
     header, heights = _heights(scenario)
     (x0, x1), (y0, y1) = header["bounds"]
     low, high = header["range"]

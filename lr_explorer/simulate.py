@@ -1,6 +1,6 @@
 """The only training loop: every arm and replicate of a scenario, step by step, as lanes of one array."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -166,7 +166,7 @@ def _advance(scenario: Scenario, arms: Sequence[Arm], numbers: Whole, anatomy: b
     """Return the path (2, steps + 1, arms, replicates), what controllers decided (steps, arms, replicates), and of the anatomy, if it is asked
     for, the gradients seen and the memories (2, steps, arms, replicates); what there is not has no steps.
     """
-    steps, surface, noise = scenario.steps, scenario.surface, scenario.noise
+    steps, surface = scenario.steps, scenario.surface
     lanes = (2, len(arms), len(numbers))
     groups = _groups(arms, scenario, len(numbers))
     path = np.empty((2, steps + 1, *lanes[1:]))
@@ -176,15 +176,11 @@ def _advance(scenario: Scenario, arms: Sequence[Arm], numbers: Whole, anatomy: b
     # Where the gradient is taken; for nearly every optimizer that is the last point of the path.
     x = np.broadcast_to(scenario.start.points(scenario.seed, numbers)[:, None, :], lanes).copy()
     path[:, 0] = x
-    normals, is_noisy = np.empty(0), not noise.is_silent
+    seen = _gradients(scenario, numbers)
     # A path that diverges overflows on its way; that is a result, and no reason to warn. Set here, since threads do not inherit it.
     with np.errstate(all="ignore"):
         for t in range(steps):
-            grad = surface.gradient(x)
-            if is_noisy:
-                if t % _NOISE_STEPS == 0:
-                    normals = standard_normals(scenario.seed, numbers, t, min(_NOISE_STEPS, steps - t))[:, :, None, :]
-                noise.perturb(grad, normals[t % _NOISE_STEPS])
+            grad = seen(t, x)
             if anatomy:
                 gradients[:, t] = grad
             for places, rule, lr, control in groups:
@@ -199,6 +195,28 @@ def _advance(scenario: Scenario, arms: Sequence[Arm], numbers: Whole, anatomy: b
             for where, answer in answers:
                 path[:, t + 1, where] = answer()
     return path, rates, gradients, memories
+
+
+def _gradients(scenario: Scenario, numbers: Whole) -> Callable[[int, Array], Array]:
+    """Return what gives the gradient that an optimizer sees in step t at points of shape (2, ..., replicates), as a new array.
+
+    It may be asked several times in a step, each time for other points, and draws the same noise; steps come in their order.
+    """
+    surface, noise, steps = scenario.surface, scenario.noise, scenario.steps
+    if noise.is_silent:
+        return lambda t, x: surface.gradient(x)
+    normals = np.empty(0)
+
+    def seen(t: int, x: Array) -> Array:
+        nonlocal normals
+        place = t % _NOISE_STEPS
+        if place == 0:
+            normals = standard_normals(scenario.seed, numbers, t, min(_NOISE_STEPS, steps - t))[:, :, None, :]
+        grad = surface.gradient(x)
+        noise.perturb(grad, normals[place])
+        return grad
+
+    return seen
 
 
 def _arm_run(scenario: Scenario, arm: Arm, path: Array, decided: Array, kept: int, anatomy: dict[str, Array]) -> ArmRun:

@@ -113,6 +113,8 @@ def _optimizer_lines(source: Schedule | Arm, framework: Framework) -> OptimizerL
     notes = []
     if (source.rate_x, source.rate_y) != (1, 1):
         notes.append(f"This arm multiplies the rate by {source.rate_x:g} on x and {source.rate_y:g} on y: give such parameters a group of their own.")
+    if source.batch.name != "constant":
+        notes.append(f"This arm's batch grows ({source.batch.label}), which is not part of this code.")
     if source.averaging.name != "none":
         notes.append(f"This arm also averages its iterates ({source.averaging.label}), which is not part of this code.")
     if framework.optimizers is None:

@@ -3,7 +3,7 @@
 import math
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,11 @@ class Surface(Described):
     def start(self) -> tuple[float, float]:
         """A start (x, y) from which the surface shows what it teaches."""
 
+    @property
+    def domain(self) -> Bounds | None:
+        """The box that every update is projected back into; None, as usual, if a run may go anywhere."""
+        return None
+
     @abstractmethod
     def value(self, point: Array) -> Array:
         """Return the loss at `point`, shape (...)."""
@@ -79,11 +84,36 @@ class Surface(Described):
         """Return whether no declared minimum lies lower."""
         return math.isclose(minimum.value, self.lowest, rel_tol=1e-9, abs_tol=1e-9)
 
+    def holds(self, minimum: Minimum) -> bool:
+        """Return whether a run can rest at a declared minimum: the edge of the box holds nobody, unless the updates are projected into it."""
+        return minimum.interior or self.domain is not None
+
+    def project(self, point: Array) -> None:
+        """Move points (2, ...) outside the domain, if there is one, to the nearest of its points, in place."""
+        for coordinate, (low, high) in zip(point, self.domain or (), strict=False):
+            np.clip(coordinate, low, high, out=coordinate)
+
     def minima_at(self, points: Array) -> tuple[Minimum, ...]:
         """Return interior minima at `points`, shape (2, n), with their values, the lowest first."""
         values = self.value(points)
         order = np.argsort(values, kind="stable")
         return tuple(Minimum((float(x), float(y)), float(value)) for x, y, value in zip(*points[:, order], values[order], strict=True))
+
+
+class DataSurface(Surface):
+    """A loss that is the mean of one loss for each row of data, so that a mini-batch of the rows has a gradient of its own."""
+
+    @property
+    @abstractmethod
+    def rows(self) -> int:
+        """How many rows there are."""
+
+    @abstractmethod
+    def batch_gradient(self, point: Array, rows: NDArray[np.integer[Any]]) -> Array:
+        """Return the mean gradient of some rows at `point` (2, arms, replicates), as a new array of that shape.
+
+        rows: each replicate's own, shape (batch, replicates), counted from 0.
+        """
 
 
 SURFACES: Registry[Surface] = Registry("surface")

@@ -69,7 +69,8 @@ class Gaussian(Added):
         return self.sigma * self.on_x == self.sigma * self.on_y == 0
 
     def drawn(self, draws: Draws) -> Array:
-        return self.sigma * np.array([[self.on_x], [self.on_y]]) * draws.normals()
+        normals = draws.normals()
+        return np.multiply(self.sigma * np.array([[self.on_x], [self.on_y]]), normals, out=normals)
 
 
 @NOISES.register("proportional")

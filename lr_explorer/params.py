@@ -37,7 +37,8 @@ class Number:
     """A real or whole number between `low` and `high`, both included.
 
     scale: how a slider moves over it – "linear", "log" (by decades) or "near_one" (by decades of 1 − value, for factors such as 0.999).
-    slider: the part of the range that a slider covers; the whole range can be typed.
+    slider: the part of the range that a slider covers; the whole range can be typed. needs: the parameter without which, when it is 0 or off,
+    this one does nothing; controls leave it out then.
     """
 
     default: float
@@ -50,6 +51,7 @@ class Number:
     scale: Scale = "linear"
     slider: tuple[float, float] | None = None
     whole: bool = False
+    needs: str = ""
 
     @property
     def slider_range(self) -> tuple[float, float]:
@@ -89,12 +91,13 @@ class Number:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few named options; `options` maps each name to its label."""
+    """One of a few named options; `options` maps each name to its label. needs: as in `Number`."""
 
     default: str
     options: Mapping[str, str]
     label: str
     help: str
+    needs: str = ""
 
     def check(self, value: Any, owner: str) -> str:
         if not isinstance(value, str) or value not in self.options:
@@ -113,11 +116,12 @@ class Choice:
 
 @dataclass(frozen=True)
 class Flag:
-    """A switch."""
+    """A switch. needs: as in `Number`."""
 
     default: bool
     label: str
     help: str
+    needs: str = ""
 
     def check(self, value: Any, owner: str) -> bool:
         if not isinstance(value, bool):
@@ -332,14 +336,14 @@ def whole(default: int, low: int, high: int, label: str, help: str, **more: Any)
     return _field(Number(default, low, high, label, help, whole=True, **more))
 
 
-def choice(default: str, options: Mapping[str, str], label: str, help: str) -> Any:
-    """Describe a field that is one of `options` (name -> label)."""
-    return _field(Choice(default, options, label, help))
+def choice(default: str, options: Mapping[str, str], label: str, help: str, needs: str = "") -> Any:
+    """Describe a field that is one of `options` (name -> label); `needs` as in `Number`."""
+    return _field(Choice(default, options, label, help, needs))
 
 
-def flag(default: bool, label: str, help: str) -> Any:
-    """Describe a field that is true or false."""
-    return _field(Flag(default, label, help))
+def flag(default: bool, label: str, help: str, needs: str = "") -> Any:
+    """Describe a field that is true or false; `needs` as in `Number`."""
+    return _field(Flag(default, label, help, needs))
 
 
 def text(default: str, label: str, help: str, longest: int = 40) -> Any:

@@ -312,13 +312,15 @@ Param = Number | Choice | Flag | Text | Formula | Series | Points
 class Part:
     """One of a registry's things, with parameters of its own; a link names its kind under the field's key, its parameters below that.
 
-    defaults: values that a parameter has here, of whatever kind the thing is, until it is told otherwise.
+    kind: which one it is by default; "" where its owner decides. defaults: values that a parameter has here, of whatever kind the thing is,
+    until it is told otherwise.
     """
 
     registry: Mapping[str, "type[Described]"]
     label: str
     help: str
     defaults: Mapping[str, Any]
+    kind: str = ""
 
     def made(self, kind: str) -> "Described":
         """Return the thing of this kind with the defaults that it has here."""
@@ -371,7 +373,7 @@ def part(registry: Mapping[str, "type[Described]"], kind: str | None, label: str
 
     The registry is read when a thing is made, so it may still be filled when the field is described. `defaults` as in `Part`.
     """
-    described = Part(registry, label, help, defaults)
+    described = Part(registry, label, help, defaults, kind or "")
     return field(default_factory=lambda: described.made(kind) if kind else None, metadata={"part": described})
 
 

@@ -47,6 +47,7 @@ def test_everything_registered_has_a_card_with_its_text_its_formula_and_its_para
         assert cls.source.strip("–") in words
         assert all(equation.replace("\\", "") in words for equation in cards.equations(cls.formula))
         assert all(f"`{param}`" in words and described.help in words for param, described in cls.params().items())
+        assert all(f"`{part}`" in words and described.help in words and f"`{described.kind}`" in words for part, described in cls.parts().items())
         assert any(f'alt="{escape(cls.label)}. ' in picture for picture in pictures), name
 
 

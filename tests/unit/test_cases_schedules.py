@@ -337,6 +337,18 @@ def test_a_momentum_to_cycle_is_asked_of_an_optimizer_that_has_one():
     assert any("cycle_momentum needs an optimizer with momentum" in complaint for complaint in linked.complaints)
 
 
+# Range tests.
+
+
+def test_a_range_test_has_a_constant_ratio_and_both_ends():
+    """Lightning#21931: the first rung was twice as wide. lr-finder#42, flair#986: dividing by n never reached the end."""
+    found = rates("range_test", 10, peak=1.0, lowest=1e-3)
+    assert found[:4] == pytest.approx([0.001, 0.00215443, 0.00464159, 0.01], rel=1e-5)
+    np.testing.assert_allclose(found[1:] / found[:-1], 10 ** (1 / 3), rtol=1e-12)
+    assert (found[0], found[-1]) == (0.001, 1.0)
+    assert rates("range_test", 1, peak=1.0).tolist() == [1.0]
+
+
 # Plateaus.
 
 

@@ -398,6 +398,11 @@ class Described:
             value = param.check(getattr(self, name), f"{type(self).__name__}.{name}")
             object.__setattr__(self, name, value)
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be said about these very values, sentences in markdown: how a formula was read, what it leaves out."""
+        return ()
+
     def with_values(self, **values: Any) -> Self:
         """Return a copy with some parameters changed; ValueError if one is refused."""
         return dataclasses.replace(self, **values)  # type: ignore[type-var]

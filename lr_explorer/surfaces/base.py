@@ -99,6 +99,14 @@ class Surface(Described):
 
 
 @lru_cache(maxsize=64)
+def searched_minima(surface: Surface) -> tuple[Minimum, ...]:
+    """Return the minima that a search of the box finds, the lowest first."""
+    points, interior, smooth = search.minima(surface)
+    found = zip(points.T, surface.value(points), interior, smooth, strict=True)
+    return tuple(Minimum((float(x), float(y)), float(value), bool(inside), bool(has_slope)) for (x, y), value, inside, has_slope in found)
+
+
+@lru_cache(maxsize=64)
 def _saddles(surface: Surface) -> tuple[tuple[float, float], ...]:
     return tuple((float(x), float(y)) for x, y in search.saddles(surface).T)
 

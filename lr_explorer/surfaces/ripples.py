@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 
 from lr_explorer.params import number
-from lr_explorer.surfaces.base import SURFACES, Array, Bounds, Minimum, Surface, paired, symmetric
-from lr_explorer.surfaces.search import minima, newton
+from lr_explorer.surfaces.base import SURFACES, Array, Bounds, Minimum, Surface, paired, searched_minima, symmetric
+from lr_explorer.surfaces.search import newton
 
 
 @SURFACES.register("rastrigin")
@@ -298,7 +298,7 @@ class Eggholder(Surface):
 
     @property
     def minima(self) -> tuple[Minimum, ...]:
-        return _eggholder_minima()
+        return tuple(minimum for minimum in searched_minima(self) if minimum.smooth or not minimum.interior)
 
     def value(self, point: Array) -> Array:
         x, y = point
@@ -329,11 +329,3 @@ def _cusp(u: Array) -> tuple[Array, Array, Array]:
     safe = np.where(root > 0.0, root, np.inf)
     sin, cos = np.sin(root), np.cos(root)
     return sin, np.sign(u) * cos / (2.0 * safe), -(sin + cos / safe) / (4.0 * safe * safe)
-
-
-@lru_cache(maxsize=1)
-def _eggholder_minima() -> tuple[Minimum, ...]:
-    surface = Eggholder()
-    points, interior, smooth = minima(surface)
-    found = zip(points.T, surface.value(points), interior, smooth, strict=True)
-    return tuple(Minimum((float(x), float(y)), float(value), bool(inside)) for (x, y), value, inside, is_smooth in found if is_smooth or not inside)

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 GRID = 241
+# What is searched at most: a formula may have more ripples than anybody wants to see marked.
+MOST_MINIMA = 150
+_MOST_CELLS = 2000
 # Shares of the box.
 _SAME = 1e-4
 _RING = 2e-4
@@ -45,7 +48,7 @@ def saddles(surface: Any) -> Array:
         gradient = surface.gradient(grid)
         corners = np.stack([gradient[:, :-1, :-1], gradient[:, 1:, :-1], gradient[:, :-1, 1:], gradient[:, 1:, 1:]])
         turns = ((corners.min(axis=0) <= 0) & (corners.max(axis=0) >= 0)).all(axis=0)
-        cells = 0.5 * (grid[:, :-1, :-1] + grid[:, 1:, 1:])[:, turns]
+        cells = 0.5 * (grid[:, :-1, :-1] + grid[:, 1:, 1:])[:, turns][:, :_MOST_CELLS]
         found = newton(surface, cells)
         # Beyond a few cells from where it began, Newton's method was led astray.
         is_near = (np.abs(found - cells) <= 3 * _size(surface) / (GRID - 1)).all(axis=0)
@@ -56,7 +59,7 @@ def saddles(surface: Any) -> Array:
 
 
 def minima(surface: Any) -> tuple[Array, NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return the minima in the box, shape (2, n), the lowest first, whether each lies inside it and whether the gradient vanishes there.
+    """Return the lowest minima in the box, shape (2, n), the lowest first, whether each lies inside it and whether the gradient vanishes there.
 
     Places where the loss is as low along a whole line are left out.
     """
@@ -66,7 +69,8 @@ def minima(surface: Any) -> tuple[Array, NDArray[np.bool_], NDArray[np.bool_]]:
         padded = np.pad(loss, 1, constant_values=np.inf)
         neighbours = [padded[1 + i : 1 + i + GRID, 1 + j : 1 + j + GRID] for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]
         dips = (loss <= np.min(neighbours, axis=0)) & np.isfinite(loss) & (loss < np.max(neighbours, axis=0))
-        found = _polished(surface, _zoomed(surface, grid[:, dips]))
+        deepest = np.argsort(loss[dips], kind="stable")[:MOST_MINIMA]
+        found = _polished(surface, _zoomed(surface, grid[:, dips][:, deepest]))
         interior = _is_inside(surface, found)
         around, value = _ring(surface, found), surface.value(found)
         rim = ~np.isfinite(around)

@@ -68,8 +68,8 @@ FORMULAS = {
         "Rational(1, 20)*(x**2 + y**2) - left_depth*exp(-((x + Rational(3, 2))**2 + y**2)/left_spread) - right_depth*exp(-((x - "
         "Rational(3, 2))**2 + y**2)/right_spread)"
     ),
+    "formula": "sin(x)*cos(y) + (x**2 + y**2)/10",  # its default
 }
-
 # Exponential functions pass the largest number before a run counts as diverged.
 GROWS_WITHOUT_BOUND = {"endless_river"}
 
@@ -150,7 +150,7 @@ def test_every_surface_has_an_independent_formula():
 
 @every_surface
 def test_value_gradient_and_hessian_agree_with_the_formula(name):
-    params = sympy.symbols(list(SURFACES[name].params()), real=True)
+    params = sympy.symbols([key for key, param in SURFACES[name].params().items() if isinstance(param, Number)], real=True)
     x, y = sympy.symbols("x y", real=True)
     loss = sympy.sympify(FORMULAS[name], locals={symbol.name: symbol for symbol in (x, y, *params)})
     slopes = [loss.diff(x), loss.diff(y)]
@@ -302,7 +302,8 @@ def test_declared_minima_are_lower_than_their_surroundings(surface):
 
 @every_setting
 def test_a_search_of_the_box_finds_the_declared_minima_and_no_others(surface):
-    if not surface.minima:
+    # A search of its own promises to find all of them where they are some cells of its grid apart, not in any box.
+    if not surface.minima or (surface.is_searched and surface != type(surface)()):
         return
     axes = [np.linspace(low, high, 401) for low, high in surface.bounds]
     grid = np.stack(np.meshgrid(*axes, indexing="ij"))

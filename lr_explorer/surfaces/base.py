@@ -74,7 +74,7 @@ class Surface(Described):
     @property
     def saddles(self) -> tuple[tuple[float, float], ...]:
         """Stationary points in the box from which the loss falls on some sides and rises on others, as far as a search finds them."""
-        return _saddles(self)
+        return searched_saddles(self)
 
     @property
     def diagonal(self) -> float:
@@ -98,17 +98,20 @@ class Surface(Described):
         return tuple(Minimum((float(x), float(y)), float(value)) for x, y, value in zip(*points[:, order], values[order], strict=True))
 
 
-@lru_cache(maxsize=64)
-def searched_minima(surface: Surface) -> tuple[Minimum, ...]:
+def find_minima(surface: Surface) -> tuple[Minimum, ...]:
     """Return the minima that a search of the box finds, the lowest first."""
     points, interior, smooth = search.minima(surface)
     found = zip(points.T, surface.value(points), interior, smooth, strict=True)
     return tuple(Minimum((float(x), float(y)), float(value), bool(inside), bool(has_slope)) for (x, y), value, inside, has_slope in found)
 
 
-@lru_cache(maxsize=64)
-def _saddles(surface: Surface) -> tuple[tuple[float, float], ...]:
+def find_saddles(surface: Surface) -> tuple[tuple[float, float], ...]:
+    """Return the saddles that a search of the box finds."""
     return tuple((float(x), float(y)) for x, y in search.saddles(surface).T)
+
+
+searched_minima = lru_cache(maxsize=64)(find_minima)
+searched_saddles = lru_cache(maxsize=64)(find_saddles)
 
 
 def paired(point: Array, x: Array | float, y: Array | float) -> Array:

@@ -178,11 +178,13 @@ _ROOT = math.sqrt(0.5)
 
 @lru_cache(maxsize=1)
 def _griewank_minima() -> tuple[Minimum, ...]:
-    """Return the minima near the places where both cosines are 1 or both −1."""
+    """Return the minima near the places where both cosines are 1 or both −1, and the corners, outside of which the next ones lie."""
     x, y = np.meshgrid(np.arange(-3.0, 4.0), np.arange(-2.0, 3.0))
     alike = (x + y) % 2 == 0
     surface = Griewank()
-    return surface.minima_at(newton(surface, math.pi * np.array([x[alike], y[alike] / _ROOT])))
+    inside = surface.minima_at(newton(surface, math.pi * np.array([x[alike], y[alike] / _ROOT])))
+    corners = surface.minima_at(np.array([[-10.0, -10.0, 10.0, 10.0], [-10.0, 10.0, -10.0, 10.0]]))
+    return *inside, *(replace(corner, interior=False) for corner in corners)
 
 
 @SURFACES.register("levy13")

@@ -102,6 +102,9 @@ def _zoomed(surface: Any, points: Array) -> Array:
 def _polished(surface: Any, points: Array) -> Array:
     """Return `points` after Newton steps, each taken only where it is short and brings the gradient closer to 0; on the edge, along it."""
     low, high = _limits(surface)
+    # A zoom comes to the edge but for rounding.
+    grad, near = surface.gradient(points), 1e-9 * _size(surface)
+    points = np.where((points <= low + near) & (grad > 0), low, np.where((points >= high - near) & (grad < 0), high, points))
     for _ in range(8):
         grad, hess = surface.gradient(points), surface.hessian(points)
         pinned = ((points <= low) & (grad > 0)) | ((points >= high) & (grad < 0))

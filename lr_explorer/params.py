@@ -1,7 +1,7 @@
 """A parameter described once: default, range, scale, unit, label and help.
 
 Everything that can be tuned is a frozen dataclass whose fields are made with `number`, `whole`, `choice`, `flag`, `text`, `expression`,
-`series` or `points`.
+`upload`, `series` or `points`.
 Validation, widgets, link keys, documentation and contract tests all read these descriptions.
 """
 
@@ -202,6 +202,41 @@ class Formula:
 
 
 @dataclass(frozen=True)
+class Upload:
+    """Something that comes in a file, by its name among those at hand; what someone uploaded is at hand for them alone.
+
+    known: returns what is at hand, by name; each has a `label`. read: makes such a thing, with a `name`, of a file's content and name.
+    """
+
+    default: str
+    known: Callable[[], Mapping[str, Any]]
+    read: Callable[[bytes, str], Any]
+    label: str
+    help: str
+    longest: int = 40
+
+    @property
+    def rule(self) -> str:
+        """What a value must be, in words."""
+        return f"the name of one at hand ({', '.join(self.known())})"
+
+    def check(self, value: Any, owner: str) -> str:
+        if not isinstance(value, str) or value not in self.known():
+            asked = " – an upload does not travel in a link, so load the same file here" if str(value).startswith("upload-") else ""
+            raise ValueError(f"{owner} must be {self.rule}; got {shortened(value)}{asked}")
+        return value
+
+    def parse(self, text: str, owner: str) -> str:
+        return self.check(text, owner)
+
+    def format(self, value: str) -> str:
+        return value
+
+    def invalid(self) -> tuple[Any, ...]:
+        return ("", "no such upload", "upload-0", None, 3)
+
+
+@dataclass(frozen=True)
 class Series:
     """One to `most` numbers between `low` and `high`; a link writes them as `100, 300`.
 
@@ -305,7 +340,7 @@ class Points:
         return ((), "0:1", None, 3, ((x0, y0),), ((x1, y0), (x0, y0)), ((x0, y0), (x0, y1)), ((x0, y0), (x1, math.nan)), ((x0,), (x1,)), many)
 
 
-Param = Number | Choice | Flag | Text | Formula | Series | Points
+Param = Number | Choice | Flag | Text | Formula | Upload | Series | Points
 
 
 @dataclass(frozen=True)
@@ -358,6 +393,11 @@ def expression(default: str, variables: tuple[str, ...], label: str, help: str) 
     return _field(Formula(default, variables, label, help))
 
 
+def upload(default: str, known: Callable[[], Mapping[str, Any]], read: Callable[[bytes, str], Any], label: str, help: str) -> Any:
+    """Describe a field that names something which comes in a file; `known` and `read` as in `Upload`."""
+    return _field(Upload(default, known, read, label, help))
+
+
 def series(default: tuple[float, ...], low: float, high: float, label: str, help: str, **more: Any) -> Any:
     """Describe a field of several numbers; `more` as in `Series`."""
     return _field(Series(default, low, high, label, help, **more))
@@ -403,6 +443,11 @@ class Described:
         for name, param in self.params().items():
             value = param.check(getattr(self, name), f"{type(self).__name__}.{name}")
             object.__setattr__(self, name, value)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be said about these very values, sentences in markdown: how a formula was read, what it leaves out."""
+        return ()
 
     def with_values(self, **values: Any) -> Self:
         """Return a copy with some parameters changed; ValueError if one is refused."""

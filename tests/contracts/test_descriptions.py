@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lr_explorer.links import Reader, spelled
 from lr_explorer.optimizers import Optimizer
-from lr_explorer.params import Choice, Formula, Number, Points, Series, Text
+from lr_explorer.params import Choice, Formula, Number, Points, Series, Text, Upload
 from lr_explorer.registry import documentation
 from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.simulate import simulate
@@ -71,7 +71,7 @@ def test_every_default_is_valid_and_the_slider_covers_it(cls, name, param):
         assert high < 1 or param.scale != "near_one"
     if isinstance(param, Choice):
         assert all(param.options.values())
-    if isinstance(param, Series | Points | Formula | Text):
+    if isinstance(param, Series | Points | Formula | Text | Upload):
         assert param.rule
         assert len(param.format(param.default)) <= param.longest
 

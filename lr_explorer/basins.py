@@ -35,4 +35,5 @@ def basin_of(surface: Surface, points: Array) -> NDArray[np.int64]:
         slope = np.maximum(np.hypot(*grad), 1e-300)
         curvature = np.maximum(np.sqrt((hess**2).sum(axis=(0, 1))), 1e-300)
         point -= grad / slope * np.minimum(0.5 * slope / curvature, _STRIDE * surface.diagonal)
+        surface.project(point)
     return found

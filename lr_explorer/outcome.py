@@ -120,10 +120,10 @@ def _distance(points: Array, centre: Array) -> Array:
 
 
 def _nearest_minimum(surface: Surface, point: Array) -> NDArray[np.int64]:
-    """Return the index of the nearest minimum inside the box, −1 on a surface without any; point: (2, ...)."""
-    if not any(minimum.interior for minimum in surface.minima):
+    """Return the index of the nearest minimum that can hold a run, −1 on a surface without any; point: (2, ...)."""
+    if not any(map(surface.holds, surface.minima)):
         return np.full(point.shape[1:], -1)
-    distances = np.array([np.hypot(point[0] - m.point[0], point[1] - m.point[1]) + (0 if m.interior else np.inf) for m in surface.minima])
+    distances = np.array([np.hypot(point[0] - m.point[0], point[1] - m.point[1]) + (0 if surface.holds(m) else np.inf) for m in surface.minima])
     # A diverged path has no nearest minimum; infinity keeps argmin from choosing NaN.
     return np.where(np.isnan(distances), np.inf, distances).argmin(axis=0)
 

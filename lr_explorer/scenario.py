@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lr_explorer.averaging import AVERAGINGS, Averaging
+from lr_explorer.batches import BATCHES, BatchSchedule
 from lr_explorer.controllers import CONTROLLERS, Controller
 from lr_explorer.links import Query, Reader, spelled_inside, without
-from lr_explorer.noise import NOISES, Noise
+from lr_explorer.noise import NOISES, Gaussian, Noise
 from lr_explorer.optimizers import OPTIMIZERS, Optimizer
 from lr_explorer.params import Described, Part, choice, number, part, text, whole
 from lr_explorer.registry import Union
@@ -53,6 +54,12 @@ class Arm(Described):
     rate_y: float = _multiplier("y")
     averaging: Averaging = part(
         AVERAGINGS, "none", "Averaging", "An average of the iterates, followed beside the run; the loss that is drawn stays that of the raw iterate."
+    )
+    batch: BatchSchedule = part(
+        BATCHES,
+        "constant",
+        "Batch schedule",
+        "How the batch grows over the steps, in multiples of that which the noise speaks of: what noise it leaves.",
     )
     drop_at: int = whole(
         0, 0, 20_000, "Drop at step", "From this update on the rate, a schedule's or a controller's, is multiplied by the drop factor; 0 for never.",
@@ -114,6 +121,8 @@ class Scenario(Described):
         super().__post_init__()
         if self.start is None:
             object.__setattr__(self, "start", Point(*self.surface.start))
+        if refusal := self.noise.refusal(self.surface):
+            raise ValueError(f"Scenario.noise: {self.noise.name} {refusal}")
         if not 1 <= len(self.arms) <= MAX_ARMS:
             raise ValueError(f"Scenario.arms must hold 1 to {MAX_ARMS} arms; got {len(self.arms)}")
 
@@ -143,7 +152,7 @@ class Scenario(Described):
         # A start that suits one surface says nothing on another.
         usual = fallback.start if surface == fallback.surface else Point(*surface.start)
         start = reader.described("start", STARTS, usual, x=surface.start[0], y=surface.start[1])
-        noise = reader.described("noise", NOISES, fallback.noise)
+        noise = _suited(reader.described("noise", NOISES, fallback.noise), surface, reader)
         values = reader.values("", fallback)
         arms = tuple(_read_arm(reader, key, place, values["steps"]) for place, key in enumerate(reader.numbered("arm", MAX_ARMS), 1))
         return cls(surface=surface, start=start, noise=noise, arms=arms or fallback.arms, **values, complaints=reader.closing())
@@ -155,7 +164,8 @@ class Scenario(Described):
     def edited(self, changes: Query) -> Self:
         """Return the scenario with some of its link's values changed, as a control does; ValueError names what is refused.
 
-        Choosing another kind keeps the parameters that both kinds describe alike; another surface brings its own parameters and start.
+        Choosing another kind keeps the parameters that both kinds describe alike; another surface brings its own parameters and start, and
+        ends a noise that cannot act on it.
         """
         query = self.to_query()
         # Kinds come before what is below them, since they decide which values there are.
@@ -166,6 +176,8 @@ class Scenario(Described):
                 query = without(query, key, () if key == "surface" else _shared(chosen.registry[before], chosen.registry[value]))
             if key == "surface":
                 query = without(query, "start", set(STARTS[query["start"]].params()) - {"x", "y"})
+                if "noise" not in changes and NOISES[query["noise"]].refusal(SURFACES[value]()):
+                    query = without(query, "noise") | {"noise": Gaussian.name}
         changed = type(self).from_query(query)
         if changed.complaints:
             raise ValueError(" ".join(changed.complaints))
@@ -192,6 +204,14 @@ def _part_at(key: str, query: Query) -> Part | None:
             return found
         owner = found.registry[query[path]]
     return None
+
+
+def _suited(noise: Noise, surface: Surface, reader: Reader) -> Noise:
+    """Return the noise if it can act on the surface, else none that is heard; the reader remembers why."""
+    if refusal := noise.refusal(surface):
+        reader.complain(f"noise: {noise.name} {refusal}; {Gaussian.name} was used.")
+        return Gaussian()
+    return noise
 
 
 def _read_arm(reader: Reader, key: str, place: int, steps: int) -> Arm:

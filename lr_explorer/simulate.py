@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lr_explorer.averaging import NoAveraging
 from lr_explorer.controllers.base import Control, Controller
-from lr_explorer.noise import standard_normals
+from lr_explorer.draws import Draws
 from lr_explorer.optimizers.base import Rule, by_step
 from lr_explorer.outcome import Ends, ends, first_divergence
 from lr_explorer.scenario import Arm, Scenario
@@ -22,7 +22,9 @@ Whole = NDArray[np.int64]
 MEMORY_BUDGET = 128 * 2**20
 # What is in hand at a time: these bound memory and leave results as they are.
 _BLOCK_BYTES = 32 * 2**20
-_NOISE_STEPS = 256
+_DRAWN_STEPS = 256
+# At least so many steps are drawn together, since there is an effort to each time.
+_LEAST_DRAWN = 16
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ def _advance(scenario: Scenario, arms: Sequence[Arm], numbers: Whole, anatomy: b
     # Where the gradient is taken; for nearly every optimizer that is the last point of the path.
     x = np.broadcast_to(scenario.start.points(scenario.seed, numbers)[:, None, :], lanes).copy()
     path[:, 0] = x
-    seen = _gradients(scenario, numbers)
+    seen, is_confined = _gradients(scenario, arms, numbers), surface.domain is not None
     # A path that diverges overflows on its way; that is a result, and no reason to warn. Set here, since threads do not inherit it.
     with np.errstate(all="ignore"):
         for t in range(steps):
@@ -191,30 +193,33 @@ def _advance(scenario: Scenario, arms: Sequence[Arm], numbers: Whole, anatomy: b
                 rule.step(t, rate, x[:, places], grad[:, places])
                 if anatomy:
                     memories[:, t, places] = rule.memory(t)
+            if is_confined:
+                surface.project(x)
             path[:, t + 1] = x
             for where, answer in answers:
                 path[:, t + 1, where] = answer()
     return path, rates, gradients, memories
 
 
-def _gradients(scenario: Scenario, numbers: Whole) -> Callable[[int, Array], Array]:
-    """Return what gives the gradient that an optimizer sees in step t at points of shape (2, ..., replicates), as a new array.
+def _gradients(scenario: Scenario, arms: Sequence[Arm], numbers: Whole) -> Callable[..., Array]:
+    """Return seen(t, x, arms=slice(None)): the gradient that optimizers see in step t at x, shape (2, arms, replicates), as a new array.
 
-    It may be asked several times in a step, each time for other points, and draws the same noise; steps come in their order.
+    arms: the slice of arms that x is of, if not of all. It may be asked several times in a step, each time for other points, and draws the
+    same noise; steps come in their order.
     """
     surface, noise, steps = scenario.surface, scenario.noise, scenario.steps
     if noise.is_silent:
-        return lambda t, x: surface.gradient(x)
-    normals = np.empty(0)
+        return lambda t, x, arms=slice(None): surface.gradient(x)
+    source = noise.begins(surface, np.array([arm.batch.multiples(steps) for arm in arms]).T)
+    together = max(_LEAST_DRAWN, _DRAWN_STEPS // source.words)
+    first = 0
+    drawn: NDArray[Any] = np.empty(0)
 
-    def seen(t: int, x: Array) -> Array:
-        nonlocal normals
-        place = t % _NOISE_STEPS
-        if place == 0:
-            normals = standard_normals(scenario.seed, numbers, t, min(_NOISE_STEPS, steps - t))[:, :, None, :]
-        grad = surface.gradient(x)
-        noise.perturb(grad, normals[place])
-        return grad
+    def seen(t: int, x: Array, arms: slice = slice(None)) -> Array:
+        nonlocal first, drawn
+        if t - first >= len(drawn):
+            first, drawn = t, source.draw(Draws(scenario.seed, numbers, t, min(together, steps - t)))
+        return source.seen(t, x, drawn[t - first], arms)
 
     return seen
 

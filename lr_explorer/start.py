@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lr_explorer.noise import Array, Replicates, start_angles
+from lr_explorer.draws import Array, Replicates, start_angles
 from lr_explorer.params import Described, number
 from lr_explorer.registry import Registry
 

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from lr_explorer.averaging import AVERAGINGS
+from lr_explorer.batches import BATCHES
 from lr_explorer.controllers import CONTROLLERS
 from lr_explorer.noise import NOISES
 from lr_explorer.optimizers import OPTIMIZERS
@@ -14,8 +15,8 @@ from lr_explorer.start import STARTS
 from lr_explorer.surfaces import SURFACES
 
 REGISTRIES = {
-    "surface": SURFACES, "schedule": SCHEDULES, "controller": CONTROLLERS, "optimizer": OPTIMIZERS, "averaging": AVERAGINGS, "noise": NOISES,
-    "start": STARTS,
+    "surface": SURFACES, "schedule": SCHEDULES, "controller": CONTROLLERS, "optimizer": OPTIMIZERS, "averaging": AVERAGINGS, "batch": BATCHES,
+    "noise": NOISES, "start": STARTS,
 }  # fmt: skip
 # Every registered class, and the two that a link is made of.
 CLASSES = {f"{kind}-{name}": cls for kind, registry in REGISTRIES.items() for name, cls in registry.items()}
@@ -70,7 +71,9 @@ def any_of(registry):
 @st.composite
 def scenarios(draw):
     """Draw a scenario of everything that there is."""
-    return draw(things(Scenario, arms=tuple(draw(st.lists(things(Arm), min_size=1, max_size=MAX_ARMS)))))
+    surface = draw(any_of(SURFACES))
+    noise = draw(st.one_of([things(cls) for cls in NOISES.values() if not cls.refusal(surface)]))
+    return draw(things(Scenario, surface=surface, noise=noise, arms=tuple(draw(st.lists(things(Arm), min_size=1, max_size=MAX_ARMS)))))
 
 
 def arm(schedule="constant", optimizer="sgd", name="Arm", **values):

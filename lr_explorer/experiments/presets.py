@@ -6,8 +6,9 @@ best of 60 on a log grid, by the final loss of 100 replicates under another seed
 
 from dataclasses import dataclass
 
+from lr_explorer.batches import BATCHES
 from lr_explorer.experiments.measures import Measure, below, best_checkpoint, diverged, farther_than, left_start_basin, near_best
-from lr_explorer.noise import Gaussian
+from lr_explorer.noise import NOISES, Gaussian, Noise
 from lr_explorer.optimizers import OPTIMIZERS
 from lr_explorer.scenario import ARM_COLOURS, Arm, Scenario
 from lr_explorer.schedules import SCHEDULES
@@ -36,10 +37,12 @@ def _arm(name: str, schedule: str, peak: float, optimizer: str = "sgd", rates: t
     return Arm(name, optimizer=OPTIMIZERS.create(optimizer), schedule=made, rate_x=rates[0], rate_y=rates[1])
 
 
-def _scenario(surface: Surface, steps: int, sigma: float, *arms: Arm, start: Start | None = None, replicate: int = 0) -> Scenario:
+def _scenario(surface: Surface, steps: int, noise: float | Noise, *arms: Arm, start: Start | None = None, replicate: int = 0) -> Scenario:
+    """Return a scenario with the surface's own start unless another is given; noise: a kind, or the σ of Gaussian noise."""
+    noise = noise if isinstance(noise, Noise) else Gaussian(sigma=noise)
     coloured = tuple(arm.with_values(colour=colour) for colour, arm in zip(ARM_COLOURS, arms, strict=False))
     start = start or Point(*surface.start)
-    return Scenario(surface=surface, steps=steps, noise=Gaussian(sigma=sigma), arms=coloured, start=start, replicate=replicate)
+    return Scenario(surface=surface, steps=steps, noise=noise, arms=coloured, start=start, replicate=replicate)
 
 
 _CIRCLE = Circle(x=0.0, y=0.0, radius=4.0)
@@ -48,6 +51,8 @@ _STEEP_BOWL = SURFACES.create("quadratic", lambda1=1.0, lambda2=10.0)
 _QUARTIC = SURFACES.create("quartic")
 _WELLS = SURFACES.create("double_well")
 _TILTED = SURFACES.create("styblinski_tang")
+_ADAM = {"optimizer": OPTIMIZERS.create("adam", beta2=0.99)}
+_AMSGRAD = {"optimizer": OPTIMIZERS.create("adam", beta2=0.99, amsgrad=True)}
 
 PRESETS: dict[str, Preset] = {
     "settle": Preset(
@@ -66,6 +71,24 @@ PRESETS: dict[str, Preset] = {
             _arm("Cosine, tuned", "cosine", 0.0754),
             start=_CIRCLE,
             replicate=3,
+        ),
+        below(0.01),
+    ),
+    "batch": Preset(
+        "A growing batch in place of a falling rate",
+        "M1",
+        "Smaller steps later converge to a more precise solution.",
+        "It is the noise that must fall, and a batch four times as large lowers it as a quarter of the rate does: the two end level, "
+        "more than ten times below the constant rate. The growing batch takes seven times as many gradients in as many updates. "
+        "With σ = 0 it changes nothing, and the smaller rate is only slower.",
+        _scenario(
+            SURFACES.create("quadratic", lambda1=1.0, lambda2=4.0),
+            450,
+            1.0,
+            _arm("Rate ÷ 4 every 150", "step", 0.1, step_size=150, gamma=0.25),
+            _arm("Batch × 4 every 150", "constant", 0.1).with_values(batch=BATCHES.create("step", every=150, gamma=4.0)),
+            _arm("Constant", "constant", 0.1),
+            start=_CIRCLE,
         ),
         below(0.01),
     ),
@@ -157,6 +180,23 @@ PRESETS: dict[str, Preset] = {
         ),
         below(0.003),
     ),
+    "heavy_tails": Preset(
+        "Heavy tails: no rate settles closer",
+        "M4",
+        "Near the minimum smaller rates make smaller updates and end closer to it.",
+        "Not where single jolts outweigh all others: under Cauchy noise (α = 1) the points spread as widely at any rate, "
+        "and the cosine ends no closer. Raise α to 2, which is normal noise, and the smaller rates win again.",
+        _scenario(
+            SURFACES.create("quadratic", lambda1=1.0, lambda2=1.0, box=0.8),
+            2000,
+            NOISES.create("stable", sigma=0.1, tail=1.0),
+            _arm("Constant 0.08", "constant", 0.08),
+            _arm("Constant 0.005", "constant", 0.005),
+            _arm("Cosine 0.08", "cosine", 0.08),
+            start=Circle(x=0.0, y=0.0, radius=0.2),
+        ),
+        below(0.01),
+    ),
     "steep_start": Preset(
         "Warm-up saves a steep start",
         "M5",
@@ -207,6 +247,21 @@ PRESETS: dict[str, Preset] = {
             _arm("Cosine", "cosine", 0.2581),
             _arm("WSD", "wsd", 0.2055),
             start=_CIRCLE,
+        ),
+        below(1e-6),
+    ),
+    "interpolation": Preset(
+        "Labels that fit need no annealing",
+        "E1",
+        "Not every task needs reduction: a constant rate may be the right one.",
+        "Batches of 5 flowers, and labels that the best line fits exactly: the noise ends by itself at the minimum, and the cosine, which slows down "
+        "before, ends a thousand times higher. Slide real labels to 1 and it turns round. All rates are tuned, for fitted labels.",
+        _scenario(
+            SURFACES.create("iris_regression", mix=0.0),
+            500,
+            NOISES.create("minibatch", size=5),
+            _arm("Constant", "constant", 0.1051),
+            _arm("Cosine", "cosine", 0.1132),
         ),
         below(1e-6),
     ),
@@ -335,5 +390,22 @@ PRESETS: dict[str, Preset] = {
             replicate=3,
         ),
         below(0.01),
+    ),
+    "wrong_way": Preset(
+        "Adam walks the wrong way",
+        "E5",
+        "Adaptive methods set a rate per parameter and may need no explicit reduction.",
+        "Here one needs repair instead. A large slope to the right comes once in 101 steps, small ones to the left in between, and the mean points "
+        "to the right: the loss is lowest at x = −1. Adam has forgotten the large slope before the next one comes, and annealing only fixes it "
+        "in the wrong place; AMSGrad remembers it. Raise the large slope to 2000 and Adam turns round.",
+        _scenario(
+            SURFACES.create("reddi"),
+            2000,
+            NOISES.create("minibatch", size=1, order="cycle"),
+            _arm("Adam", "constant", 0.1).with_values(**_ADAM),
+            _arm("Adam + cosine", "cosine", 0.1).with_values(**_ADAM),
+            _arm("AMSGrad", "constant", 0.1).with_values(**_AMSGRAD),
+        ),
+        below(0.1),
     ),
 }

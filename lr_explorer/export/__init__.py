@@ -129,6 +129,8 @@ def _optimizer_lines(source: Schedule | Arm, framework: Framework) -> OptimizerL
             f"{framework.instead_of_groups}."
         )
         rates = (1.0, 1.0)
+    if source.batch.name != "constant":
+        notes.append(f"This arm's batch grows ({source.batch.label}), which is not part of this code.")
     if source.averaging.name != "none":
         notes.append(f"This arm also averages its iterates ({source.averaging.label}), which is not part of this code.")
     if framework.optimizers is None:

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lr_explorer.averaging import Averaging
+from lr_explorer.batches import BatchSchedule
 from lr_explorer.controllers import Controller
 from lr_explorer.figures.theme import ARM_SHADES, FONT, INK, PAGE, QUIET, Shade, surface_scale
 from lr_explorer.figures.wire import surface_payload, unpack
@@ -63,7 +64,11 @@ def example_noise(noise: Noise) -> Run:
     if noise.is_silent:
         middles = {name: sum(param.slider_range) / 2 for name, param in noise.params().items() if isinstance(param, Number) and not param.whole}
         noise = noise.with_values(**middles)
-    return simulate(_one_update(noise=noise, start=Point(-2.0, 1.0)), replicates=REPLICATES)
+    bowl = _one_update(start=Point(-2.0, 1.0))
+    if not noise.refusal(bowl.surface):
+        return simulate(bowl.with_values(noise=noise), replicates=REPLICATES)
+    suited = next(surface for surface in (cls() for cls in SURFACES.values()) if not noise.refusal(surface))
+    return simulate(_one_update(surface=suited, noise=noise, start=Point(*suited.start)), replicates=REPLICATES)
 
 
 def example_start(start: Start) -> Run:
@@ -115,6 +120,15 @@ def average_thumbnail(run: Run, *, dark: bool) -> go.Figure:
     return figure
 
 
+def batch_thumbnail(batch: BatchSchedule, steps: int, *, dark: bool) -> go.Figure:
+    """Return the batch of each of `steps` updates, in multiples of the first."""
+    multiples = batch.multiples(steps)
+    figure = go.Figure([go.Scatter(x=np.arange(steps), y=multiples, mode="lines", line={"color": _LINE.on(dark=dark), "width": 2}, name="batch")])
+    _arrange(figure, dark=dark, box=((0, steps), (0.0, 1.08 * float(multiples.max()))))
+    figure.update_yaxes(tickvals=[0, 1, multiples.max()], ticktext=["0", "1×", f"{multiples.max():.0f}×"])
+    return figure
+
+
 def path_thumbnail(run: Run, *, dark: bool) -> go.Figure:
     """Return the path of the run's first arm over its surface, from a ring at the start to a dot at the end."""
     x, y = run.arms[0].path[:, :, 0].T
@@ -151,10 +165,10 @@ def _noisy_bowl(arm: Arm) -> Scenario:
     return Scenario(surface=bowl, start=Point(6.0, 1.0), noise=Scenario().noise.with_values(sigma=1.0), arms=(arm,), steps=SCHEDULE_STEPS)
 
 
-def _one_update(**values: Any) -> Scenario:
-    """Return one update of SGD at rate 0.1 on a round bowl."""
-    bowl = SURFACES.create("quadratic", lambda1=1.0, lambda2=1.0)
-    return Scenario(surface=bowl, arms=(Arm(schedule=SCHEDULES.create("constant", peak=0.1)),), steps=1, **values)
+def _one_update(surface: Surface | None = None, **values: Any) -> Scenario:
+    """Return one update of SGD at rate 0.1, on a round bowl unless another surface is given."""
+    surface = surface or SURFACES.create("quadratic", lambda1=1.0, lambda2=1.0)
+    return Scenario(surface=surface, arms=(Arm(schedule=SCHEDULES.create("constant", peak=0.1)),), steps=1, **values)
 
 
 def _contour(surface: Surface, *, dark: bool) -> go.Contour:

@@ -170,7 +170,7 @@ def _minima(surface: Surface) -> list[dict[str, Any]]:
             "global": bool(minimum.value <= best + 1e-9 * max(1.0, abs(best))),
         }
         for minimum in surface.minima
-        if minimum.interior  # the edge of the box holds nobody
+        if surface.holds(minimum)
     ]
 
 

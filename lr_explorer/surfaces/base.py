@@ -4,7 +4,7 @@ import math
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,11 @@ class Surface(Described):
     def start(self) -> tuple[float, float]:
         """A start (x, y) from which the surface shows what it teaches."""
 
+    @property
+    def domain(self) -> Bounds | None:
+        """The box that every update is projected back into; None, as usual, if a run may go anywhere."""
+        return None
+
     @abstractmethod
     def value(self, point: Array) -> Array:
         """Return the loss at `point`, shape (...)."""
@@ -90,6 +95,15 @@ class Surface(Described):
     def is_global(self, minimum: Minimum) -> bool:
         """Return whether no declared minimum lies lower."""
         return math.isclose(minimum.value, self.lowest, rel_tol=1e-9, abs_tol=1e-9)
+
+    def holds(self, minimum: Minimum) -> bool:
+        """Return whether a run can rest at a declared minimum: the edge of the box holds nobody, unless the updates are projected into it."""
+        return minimum.interior or self.domain is not None
+
+    def project(self, point: Array) -> None:
+        """Move points (2, ...) outside the domain, if there is one, to the nearest of its points, in place."""
+        for coordinate, (low, high) in zip(point, self.domain or (), strict=False):
+            np.clip(coordinate, low, high, out=coordinate)
 
     def minima_at(self, points: Array) -> tuple[Minimum, ...]:
         """Return interior minima at `points`, shape (2, n), with their values, the lowest first."""
@@ -127,6 +141,22 @@ def symmetric(point: Array, xx: Array | float, xy: Array | float, yy: Array | fl
     hess[0, 0], hess[1, 1] = xx, yy
     hess[0, 1] = hess[1, 0] = xy
     return hess
+
+
+class DataSurface(Surface):
+    """A loss that is the mean of one loss for each row of data, so that a mini-batch of the rows has a gradient of its own."""
+
+    @property
+    @abstractmethod
+    def rows(self) -> int:
+        """How many rows there are."""
+
+    @abstractmethod
+    def batch_gradient(self, point: Array, rows: NDArray[np.integer[Any]]) -> Array:
+        """Return the mean gradient of some rows at `point` (2, arms, replicates), as a new array of that shape.
+
+        rows: each replicate's own, shape (batch, replicates), counted from 0.
+        """
 
 
 SURFACES: Registry[Surface] = Registry("surface")

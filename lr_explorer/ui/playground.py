@@ -113,7 +113,7 @@ def replicates(scenario: Scenario) -> None:
     name = state.view().preset
     measure = PRESETS[name].measure if name in PRESETS else DEFAULT_MEASURE
     st.markdown(f"#### What {REPLICATES} replicates did")
-    if scenario.noise.is_silent and scenario.start.is_fixed:
+    if not scenario.noise.is_random and scenario.start.is_fixed:
         st.markdown("Nothing is random here: every replicate does what the figure shows.")
         return
     st.markdown(f"The same scenario with {REPLICATES} other draws, computed just now; the figure shows number {scenario.replicate}.")
@@ -171,8 +171,9 @@ def _arm(scenario: Scenario, place: int) -> None:
             on_click=state.edit,
             args=({f"{key}.schedule.peak": repr(usual)},),
         )
-    with st.expander("Averaging, drop, rate per coordinate, name, colour", key="arm-box"):
-        show_part(f"{key}.averaging", parts["averaging"], arm.averaging, "averaging")
+    with st.expander("Batch, averaging, drop, rate per coordinate, name, colour", key="arm-box"):
+        for name in ("batch", "averaging"):
+            show_part(f"{key}.{name}", parts[name], getattr(arm, name), name)
         show_controls(rows(key, arm, drop_at=(0, scenario.steps)), state.edit, key="arm-controls")
 
 

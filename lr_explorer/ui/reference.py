@@ -7,6 +7,7 @@ from types import MappingProxyType
 import streamlit as st
 
 from lr_explorer.averaging import AVERAGINGS
+from lr_explorer.batches import BATCHES
 from lr_explorer.controllers import CONTROLLERS, Controller
 from lr_explorer.figures import thumbnails
 from lr_explorer.noise import NOISES
@@ -103,6 +104,15 @@ AVERAGING = Kind(
     "An alternative to lowering the rate: the loss of the iterate at a constant rate, faint, and that of its average.",
     is_of_an_arm=True,
 )
+BATCH = Kind(
+    "batch",
+    "batch schedules",
+    BATCHES,
+    _no_facts,
+    lambda cls, dark: thumbnails.batch_thumbnail(cls(), thumbnails.SCHEDULE_STEPS, dark=dark),
+    f"Another alternative to lowering the rate: the batch over {thumbnails.SCHEDULE_STEPS} updates, as a multiple of the first.",
+    is_of_an_arm=True,
+)
 OPTIMIZER = Kind(
     "optimizer",
     "optimizers",
@@ -131,7 +141,7 @@ START = Kind(
 
 CHAPTERS: Mapping[str, tuple[Kind, ...]] = {
     "surfaces": (SURFACE,),
-    "schedules": (SCHEDULE, CONTROLLER, AVERAGING),
+    "schedules": (SCHEDULE, CONTROLLER, AVERAGING, BATCH),
     "optimizers": (OPTIMIZER,),
     "setup": (NOISE, START),
 }

@@ -87,10 +87,14 @@ def edit(changes: Mapping[str, str]) -> None:
     if view().one_peak:
         peaks = [text for key, text in changes.items() if key.endswith(".schedule.peak")]
         changes = dict(changes) | {f"arm{i}.schedule.peak": text for text in peaks for i in range(1, len(scenario().arms) + 1)}
+    before = scenario()
     try:
-        st.session_state.scenario = scenario().edited(changes)
+        changed = st.session_state.scenario = before.edited(changes)
     except ValueError as refused:
         st.session_state.refusal = str(refused)
+        return
+    if "noise" not in changes and (why := before.noise.refusal(changed.surface)):
+        st.session_state.refusal = f"noise: {before.noise.name} {why}; {changed.noise.name} was used."
 
 
 def edit_view(**values: object) -> None:

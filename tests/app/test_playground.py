@@ -66,7 +66,7 @@ def test_every_preset_opens_with_its_claim_its_story_and_its_replicates(name):
     for arm in PRESETS[name].scenario.arms:
         assert arm.name.replace("&", "&amp;") in told
     scenario = PRESETS[name].scenario
-    if scenario.noise.is_silent and scenario.start.is_fixed:
+    if not scenario.noise.is_random and scenario.start.is_fixed:
         assert any("Nothing is random here" in text.value for text in page.markdown)
     else:
         assert "of 200</strong>" in told
@@ -226,3 +226,34 @@ def test_a_refused_edit_is_told_and_changes_nothing():
 
 def test_the_page_keys_are_not_the_scenarios():
     assert not set(state.View.params()) & set(Scenario().to_query())
+
+
+def test_another_surface_ends_the_mini_batches_of_data_that_it_has_not_and_says_so():
+    page = opened(surface="iris_logistic", noise="minibatch", **{"noise.size": "9"})
+    assert scenario_of(page).noise.size == 9
+    page.selectbox(key="surface").set_value("beale").run()
+    assert not page.exception
+    assert type(scenario_of(page).surface).name == "beale"
+    assert scenario_of(page).noise.is_silent
+    assert "minibatch needs a surface with data" in page.warning[0].value
+    assert "gaussian was used" in page.warning[0].value
+
+
+def test_mini_batches_cannot_be_chosen_where_there_is_no_data():
+    page = opened()
+    page.selectbox(key="noise").set_value("minibatch").run()
+    assert not page.exception
+    assert scenario_of(page) == Scenario()
+    assert "minibatch needs a surface with data" in page.warning[0].value
+    page.selectbox(key="surface").set_value("iris_regression").run()
+    page.selectbox(key="noise").set_value("minibatch").run()
+    assert not page.warning
+    assert type(scenario_of(page).noise).name == "minibatch"
+
+
+def test_the_batch_schedule_of_an_arm_is_chosen_with_the_schedule_it_follows():
+    page = opened()
+    page.selectbox(key="batch").set_value("matched").run()
+    page.selectbox(key="batch-of").set_value("step").run()
+    assert not page.exception
+    assert type(scenario_of(page).arms[0].batch.of).name == "step"

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lr_explorer.registry import documentation
+from lr_explorer.scenario import Scenario
 from lr_explorer.ui import cards, reference, state
 from tests.helpers import REGISTRIES
 
@@ -69,7 +70,9 @@ def test_a_cold_link_is_carried_to_the_reference_and_its_surface_is_marked():
 
 @pytest.mark.parametrize(("key", "name"), USES)
 def test_use_it_puts_the_thing_into_the_scenario(key, name):
-    page = opened(CHAPTER_OF[key])
+    # Some noise needs a surface of its kind.
+    refused = key == "noise" and REGISTRIES[key][name].refusal(Scenario().surface)
+    page = opened(CHAPTER_OF[key], **({"surface": "iris_logistic"} if refused else {}))
     page.button(key=f"use-{key}-{name}").click().run()
     assert not page.exception
     assert not page.warning

@@ -6,6 +6,7 @@ and by restating its formula in `FORMULAS`.
 
 import math
 import zlib
+from fractions import Fraction
 
 import mpmath
 import numpy as np
@@ -19,6 +20,23 @@ from lr_explorer.params import Number
 from lr_explorer.registry import documentation
 from lr_explorer.surfaces import SURFACES
 from lr_explorer.surfaces.landscapes import Landscape
+
+# Sums over the iris table in Fisher's paper and in R, in millimetres: 150 petals of length l and width w.
+RESIDUAL = "(30233 - 1799**2/150 - (86911 - 5637*1799/150)**2/(258271 - 5637**2/150))/30000"
+# How many of the 50 versicolors and of the 50 virginicas have petals so many millimetres wide.
+VERSICOLORS = {10: 7, 11: 3, 12: 5, 13: 13, 14: 7, 15: 10, 16: 3, 17: 1, 18: 1}
+VIRGINICAS = {14: 1, 15: 2, 16: 1, 17: 1, 18: 11, 19: 5, 20: 6, 21: 6, 22: 3, 23: 8, 24: 3, 25: 3}
+
+
+def logistic_loss():
+    """Return the loss of the logistic regression of iris as a formula of x and y."""
+    count = {width: VERSICOLORS.get(width, 0) + VIRGINICAS.get(width, 0) for width in range(10, 26)}
+    mean = Fraction(sum(width * times for width, times in count.items()), 100)
+    variance = Fraction(sum((width - mean) ** 2 * times for width, times in count.items()), 100)
+    odds = {width: f"(x*({width} - {mean})/sqrt({variance}) + y)" for width in count}
+    all_flowers = [f"{times}*log(1 + exp({odds[width]}))" for width, times in count.items()]
+    return f"({' + '.join(all_flowers)} - {' - '.join(f'{times}*{odds[width]}' for width, times in VIRGINICAS.items())})/100"
+
 
 # Each loss once more, independent of the code under test, in the names of the surface's parameters.
 FORMULAS = {
@@ -45,6 +63,14 @@ FORMULAS = {
         "-sin(10*sqrt(x**2 + y**2) + Rational(1, 100))/(10*sqrt(x**2 + y**2) + Rational(1, 100)) + (10*sqrt(x**2 + y**2) + Rational(1, 100))**2/100"
     ),
     "eggholder": "-(y + 47)*sin(sqrt(abs(x/2 + y + 47))) - x*sin(sqrt(abs(x - y - 47)))",
+    "iris_regression": f"(258271*x**2 + 2*56370*x*y + 15000*y**2 - 2*86911*x - 2*17990*y + 30233)/30000 - (1 - mix**2)*{RESIDUAL}",
+    "iris_logistic": logistic_loss(),
+    "reddi": "(large - small*(period - 1))/period*x + y**2/2",
+    "pretraining": "((x - 1 - shift)**2 + y**2)/2",
+    # The errors' mean square, and their mean products with the two features.
+    "fine_tuning": (
+        "((x - 1 - 6*error/25)**2 + (y - 1 - 103*error/400)**2 + error**2*(Rational(80919, 80000) - Rational(6, 25)**2 - Rational(103, 400)**2))/2"
+    ),
     "rosenbrock": "(1 - x)**2 + b*(y - x**2)**2",
     "beale": "(3/2 - x + x*y)**2 + (9/4 - x + x*y**2)**2 + (21/8 - x + x*y**3)**2",
     "river": "hill*y**2 + slope*(sqrt(1 + (x - 6)**2) - 1)",

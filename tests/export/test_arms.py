@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lr_explorer.averaging import AVERAGINGS
+from lr_explorer.batches import BATCHES
 from lr_explorer.controllers import CONTROLLERS
 from lr_explorer.export import FRAMEWORKS, export_code
 from lr_explorer.optimizers import OPTIMIZERS
@@ -163,11 +164,12 @@ def test_a_drop_past_the_run_changes_no_code():
 
 
 def test_what_is_not_part_of_the_code_is_said():
-    several = Arm(rate_x=2.0, averaging=AVERAGINGS.create("ema"))
+    several = Arm(rate_x=2.0, batch=BATCHES.create("step"), averaging=AVERAGINGS.create("ema"))
     for framework in ("keras", "python"):
         text = " ".join(export_code(several, STEPS, framework).replace("#", "").split())
         assert "multiplies the rate by 2 on x and 1 on y, which is not part of this code" in text
     text = " ".join(export_code(several, STEPS, "torch").replace("#", "").split())
+    assert "batch grows (Step growth), which is not part of this code" in text
     assert "averages its iterates (Exponential moving average), which is not part of this code" in text
 
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from hypothesis import given, settings
 
+from lr_explorer.noise import NOISES
 from lr_explorer.scenario import Scenario
 from lr_explorer.start import Circle, Point
 from lr_explorer.surfaces import SURFACES
@@ -96,6 +97,29 @@ def test_a_refused_change_says_why_and_leaves_the_scenario(changes, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         MADE.edited(changes)
     assert MADE.to_query() == before
+
+
+IRIS = Scenario(surface=SURFACES.create("iris_regression", mix=0.5), noise=NOISES.create("minibatch", size=7), steps=50)
+
+
+def test_another_surface_with_data_keeps_the_mini_batches_and_one_without_ends_them_and_nothing_else():
+    assert IRIS.edited({"surface": "iris_logistic"}).noise == IRIS.noise
+    edited = IRIS.edited({"surface": "beale"})
+    assert edited.noise.is_silent
+    assert (edited.arms, edited.steps) == (IRIS.arms, 50)
+
+
+def test_mini_batches_without_data_are_refused():
+    for scenario, changes in ((MADE, {"noise": "minibatch"}), (IRIS, {"surface": "beale", "noise": "minibatch"})):
+        with pytest.raises(ValueError, match="noise: minibatch needs a surface with data"):
+            scenario.edited(changes)
+
+
+def test_noise_and_surface_can_be_changed_together_in_any_order():
+    changes = [("surface", "iris_logistic"), ("noise", "minibatch"), ("noise.size", "9")]
+    for order in (changes, changes[::-1]):
+        edited = MADE.edited(dict(order))
+        assert edited.noise == NOISES.create("minibatch", size=9)
 
 
 @given(scenarios())

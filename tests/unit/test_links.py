@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lr_explorer.batches import BATCHES
+from lr_explorer.noise import NOISES
 from lr_explorer.params import Number
 from lr_explorer.scenario import ARM_COLOURS, MAX_ARMS, Arm, Scenario
 from lr_explorer.schedules import SCHEDULES
@@ -149,6 +151,30 @@ def test_an_unknown_surface_is_replaced_and_the_rest_kept():
     assert scenario.arms == DEFAULT.arms
     assert scenario.noise.sigma == 0.25
     assert scenario.complaints == (f"surface: unknown surface 'rosenbrok'; known: {', '.join(SURFACES)}; double_well was used.",)
+
+
+def test_mini_batches_of_a_surface_without_data_are_named_and_the_rest_kept():
+    scenario = Scenario.from_query({"surface": "beale", "noise": "minibatch", "noise.size": "7", "steps": "60", "arm1.name": "One"})
+    assert scenario.surface == SURFACES.create("beale")
+    assert scenario.noise == NOISES.create("gaussian")
+    assert (scenario.arms[0].name, scenario.steps) == ("One", 60)
+    (complaint,) = scenario.complaints
+    assert complaint.startswith("noise: minibatch needs a surface with data (iris_")
+    assert complaint.endswith("; got beale; gaussian was used.")
+
+
+def test_a_batch_schedule_is_part_of_its_arm():
+    query = {
+        "arm1.name": "A",
+        "arm2.batch": "matched",
+        "arm2.batch.of": "step",
+        "arm2.batch.of.gamma": "0.5",
+        "arm2.batch.most": "64",
+        "arm3.name": "C",
+    }
+    plain, matched, other = Scenario.from_query(query).arms
+    assert plain.batch == other.batch == BATCHES.create("constant")
+    assert matched.batch == BATCHES.create("matched", of=SCHEDULES.create("step", peak=1.0, gamma=0.5), most=64.0)
 
 
 def test_several_bad_values_are_named_one_by_one():

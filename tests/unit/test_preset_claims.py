@@ -1,11 +1,14 @@
 """What the presets' texts claim is true for other seeds than the one they were made with."""
 
+import numpy as np
 import pytest
+from scipy.integrate import quad
+from scipy.stats import cauchy
 
 from lr_explorer.experiments.ensemble import ensemble
 from lr_explorer.experiments.measures import below
 from lr_explorer.experiments.presets import PRESETS
-from lr_explorer.noise import Gaussian
+from lr_explorer.noise import NOISES, Gaussian
 from lr_explorer.scenario import Scenario
 from lr_explorer.simulate import simulate
 from lr_explorer.start import Circle, Point
@@ -53,6 +56,45 @@ def test_preset_settle__cosine_beats_the_constant_rate_of_the_same_peak_and_tuni
 def test_preset_settle__without_noise_the_constant_rate_wins(seed):
     loss = medians("settle", seed, **SILENT)
     assert loss["Constant 0.19"] < loss["Cosine 0.19"]
+
+
+@every_seed
+def test_preset_batch__growing_it_does_what_dividing_the_rate_does(seed):
+    loss = medians("batch", seed)
+    assert loss["Batch × 4 every 150"] == pytest.approx(loss["Rate ÷ 4 every 150"], rel=0.4)
+    assert max(loss["Batch × 4 every 150"], loss["Rate ÷ 4 every 150"]) < loss["Constant"] / 10
+    gradients = [made.batch.multiples(450).sum() for made in PRESETS["batch"].scenario.arms]
+    assert gradients == pytest.approx([450, 7 * 450, 450], rel=1e-9)
+    silent = medians("batch", seed, **SILENT)
+    assert silent["Batch × 4 every 150"] == silent["Constant"] < silent["Rate ÷ 4 every 150"]
+
+
+@every_seed
+def test_preset_heavy_tails__every_rate_spreads_alike_until_the_tails_are_lighter(seed):
+    # Two independent Cauchy coordinates of scale 0.1, whatever the rate: how often ½r² is below 0.01.
+    edge = 0.02**0.5
+    expected, _ = quad(lambda x: 2 / np.pi * np.arctan(10 * np.sqrt(edge**2 - x**2)) * cauchy(scale=0.1).pdf(x), -edge, edge)
+    # Four standard errors of a share among 200.
+    assert list(shares("heavy_tails", seed).values()) == pytest.approx([expected] * 3, abs=4 * (expected * (1 - expected) / 200) ** 0.5)
+    normal = medians("heavy_tails", seed, noise=NOISES.create("stable", sigma=0.1, tail=2.0))
+    assert max(normal["Constant 0.005"], normal["Cosine 0.08"]) < normal["Constant 0.08"] / 5
+
+
+@every_seed
+def test_preset_interpolation__the_constant_rate_wins_until_the_labels_are_real(seed):
+    fitted, real = medians("interpolation", seed), medians("interpolation", seed, surface=SURFACES.create("iris_regression"))
+    assert fitted["Constant"] < fitted["Cosine"] / 1000
+    assert real["Cosine"] < real["Constant"] / 10
+
+
+def test_preset_wrong_way__adam_ends_right_of_the_middle_and_amsgrad_left_of_it():
+    scenario = PRESETS["wrong_way"].scenario
+    adam, annealed, amsgrad = (made.path[1800:, 0, 0].mean() for made in simulate(scenario).arms)
+    assert annealed > 0.9
+    assert adam > 0.5
+    assert amsgrad < -0.2
+    steeper = simulate(scenario.with_values(surface=SURFACES.create("reddi", large=2000.0)))
+    assert all(made.path[1800:, 0, 0].mean() < -0.8 for made in steeper.arms)
 
 
 @every_seed

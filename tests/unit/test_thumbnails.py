@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lr_explorer.averaging import AVERAGINGS
+from lr_explorer.batches import BATCHES
 from lr_explorer.controllers import CONTROLLERS
 from lr_explorer.figures import thumbnails
 from lr_explorer.figures.wire import surface_payload, unpack
@@ -93,6 +94,13 @@ def test_an_average_is_drawn_as_the_loss_beside_that_of_the_iterate(name):
         assert len(figure.data) == 1
     else:
         np.testing.assert_array_equal(trace(figure, "average").y, np.log10(run.arms[0].averaged_loss[:, 0]))
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_a_batch_schedule_is_drawn_as_multiples_of_the_first_batch(name):
+    batch = BATCHES.create(name)
+    figure = thumbnails.batch_thumbnail(batch, 300, dark=False)
+    np.testing.assert_array_equal(trace(figure, "batch").y, batch.multiples(300))
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

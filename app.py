@@ -4,7 +4,9 @@ import streamlit as st
 
 from lr_explorer.ui import playground, state
 from lr_explorer.ui.frame import open_page
+from lr_explorer.ui.player import hasten_player
 
+hasten_player()
 open_page("Playground", has_sidebar=True)
 playground.presets()
 run = playground.played()

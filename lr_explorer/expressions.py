@@ -67,10 +67,10 @@ FUNCTIONS: Mapping[str, Function] = {
     "where": Function(3, 3, np.where, r"\begin{{cases}}{1} & {0}\\ {2} & \text{{otherwise}}\end{{cases}}"),
 }
 
-_OPERATORS: Mapping[type, Callable[[Any, Any], Any]] = {
+OPERATORS: Mapping[type, Callable[[Any, Any], Any]] = {
     ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide, ast.Pow: np.power,
 }  # fmt: skip
-_COMPARISONS: Mapping[type, tuple[Callable[[Any, Any], Any], str]] = {
+COMPARISONS: Mapping[type, tuple[Callable[[Any, Any], Any], str]] = {
     ast.Lt: (np.less, "<"), ast.LtE: (np.less_equal, r"\le"), ast.Gt: (np.greater, ">"), ast.GtE: (np.greater_equal, r"\ge"),
 }  # fmt: skip
 
@@ -155,6 +155,11 @@ class _Python(ast.NodeTransformer):
         if self.module == "math" and name in ("abs", "min", "max"):
             return ast.Call(ast.Name(name), arguments, [])
         return ast.Call(ast.Attribute(ast.Name(self.module), "log" if name == "ln" else name), arguments, [])
+
+
+def called(expression: Expression) -> frozenset[str]:
+    """Return the names of the functions that the formula calls."""
+    return frozenset(_called(node) for node in ast.walk(expression.tree) if isinstance(node, ast.Call))
 
 
 def readable(expression: Expression) -> str:
@@ -247,7 +252,7 @@ def _check(tree: ast.expr, variables: tuple[str, ...]) -> None:
 
 def _check_node(node: ast.expr, *, is_condition: bool) -> None:
     match node:
-        case ast.Compare(comparators=[_], ops=[op]) if type(op) in _COMPARISONS:
+        case ast.Compare(comparators=[_], ops=[op]) if type(op) in COMPARISONS:
             if not is_condition:
                 raise ValueError("a comparison belongs into where(condition, then, else)")
             return
@@ -264,7 +269,7 @@ def _check_node(node: ast.expr, *, is_condition: bool) -> None:
                 size = abs(float(_value(exponent, {})))
             if not size <= LARGEST_EXPONENT:
                 raise ValueError(f"a constant exponent goes up to {LARGEST_EXPONENT:g} in size; got {size:g}")
-        case ast.BinOp(op=op) if type(op) in _OPERATORS:
+        case ast.BinOp(op=op) if type(op) in OPERATORS:
             pass
         case ast.UnaryOp(op=ast.USub() | ast.UAdd()) | ast.Name() | ast.Constant(value=float()):
             pass
@@ -304,9 +309,9 @@ def _value(node: ast.expr, variables: Mapping[str, NDArray[np.float64]]) -> Any:
             value = _value(operand, variables)
             return -value if isinstance(op, ast.USub) else value
         case ast.BinOp(left=left, op=operator, right=right):
-            return _OPERATORS[type(operator)](_value(left, variables), _value(right, variables))
+            return OPERATORS[type(operator)](_value(left, variables), _value(right, variables))
         case ast.Compare(left=left, ops=[operator], comparators=[right]):
-            return _COMPARISONS[type(operator)][0](_value(left, variables), _value(right, variables))
+            return COMPARISONS[type(operator)][0](_value(left, variables), _value(right, variables))
         case ast.Call(args=arguments):
             return FUNCTIONS[_called(node)].compute(*(_value(argument, variables) for argument in arguments))
     raise TypeError(f"no formula: {ast.dump(node)}")
@@ -336,7 +341,7 @@ def _latex(node: ast.expr) -> tuple[str, int]:
             sign, tightness = ("+", _SUM) if isinstance(operator, ast.Add) else ("-", _PRODUCT)
             return f"{_inside(left, _SUM)} {sign} {_inside(right, _POWER if isinstance(right, ast.UnaryOp) else tightness)}", _SUM
         case ast.Compare(left=left, ops=[operator], comparators=[right]):
-            return f"{_latex(left)[0]} {_COMPARISONS[type(operator)][1]} {_latex(right)[0]}", _SUM
+            return f"{_latex(left)[0]} {COMPARISONS[type(operator)][1]} {_latex(right)[0]}", _SUM
         case ast.Call(args=arguments):
             function, written = FUNCTIONS[_called(node)], [_latex(argument)[0] for argument in arguments]
             return function.latex.format(*written if function.most == function.fewest else [", ".join(written)]), _ATOM

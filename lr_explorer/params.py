@@ -1,7 +1,7 @@
 """A parameter described once: default, range, scale, unit, label and help.
 
 Everything that can be tuned is a frozen dataclass whose fields are made with `number`, `whole`, `choice`, `flag`, `text`, `expression`,
-`series` or `points`.
+`upload`, `series` or `points`.
 Validation, widgets, link keys, documentation and contract tests all read these descriptions.
 """
 
@@ -37,7 +37,8 @@ class Number:
     """A real or whole number between `low` and `high`, both included.
 
     scale: how a slider moves over it – "linear", "log" (by decades) or "near_one" (by decades of 1 − value, for factors such as 0.999).
-    slider: the part of the range that a slider covers; the whole range can be typed.
+    slider: the part of the range that a slider covers; the whole range can be typed. needs: the parameter without which, when it is 0 or off,
+    this one does nothing; controls leave it out then.
     """
 
     default: float
@@ -50,6 +51,7 @@ class Number:
     scale: Scale = "linear"
     slider: tuple[float, float] | None = None
     whole: bool = False
+    needs: str = ""
 
     @property
     def slider_range(self) -> tuple[float, float]:
@@ -89,12 +91,13 @@ class Number:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few named options; `options` maps each name to its label."""
+    """One of a few named options; `options` maps each name to its label. needs: as in `Number`."""
 
     default: str
     options: Mapping[str, str]
     label: str
     help: str
+    needs: str = ""
 
     def check(self, value: Any, owner: str) -> str:
         if not isinstance(value, str) or value not in self.options:
@@ -113,11 +116,12 @@ class Choice:
 
 @dataclass(frozen=True)
 class Flag:
-    """A switch."""
+    """A switch. needs: as in `Number`."""
 
     default: bool
     label: str
     help: str
+    needs: str = ""
 
     def check(self, value: Any, owner: str) -> bool:
         if not isinstance(value, bool):
@@ -195,6 +199,41 @@ class Formula:
 
     def invalid(self) -> tuple[Any, ...]:
         return ("", "1 +", "no_such_name", "1/2pi", "9**9**9", "(" * 50 + "1" + ")" * 50, "1" * (self.longest + 1), "__import__('os')", None, 3)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Something that comes in a file, by its name among those at hand; what someone uploaded is at hand for them alone.
+
+    known: returns what is at hand, by name; each has a `label`. read: makes such a thing, with a `name`, of a file's content and name.
+    """
+
+    default: str
+    known: Callable[[], Mapping[str, Any]]
+    read: Callable[[bytes, str], Any]
+    label: str
+    help: str
+    longest: int = 40
+
+    @property
+    def rule(self) -> str:
+        """What a value must be, in words."""
+        return f"the name of one at hand ({', '.join(self.known())})"
+
+    def check(self, value: Any, owner: str) -> str:
+        if not isinstance(value, str) or value not in self.known():
+            asked = " – an upload does not travel in a link, so load the same file here" if str(value).startswith("upload-") else ""
+            raise ValueError(f"{owner} must be {self.rule}; got {shortened(value)}{asked}")
+        return value
+
+    def parse(self, text: str, owner: str) -> str:
+        return self.check(text, owner)
+
+    def format(self, value: str) -> str:
+        return value
+
+    def invalid(self) -> tuple[Any, ...]:
+        return ("", "no such upload", "upload-0", None, 3)
 
 
 @dataclass(frozen=True)
@@ -301,20 +340,22 @@ class Points:
         return ((), "0:1", None, 3, ((x0, y0),), ((x1, y0), (x0, y0)), ((x0, y0), (x0, y1)), ((x0, y0), (x1, math.nan)), ((x0,), (x1,)), many)
 
 
-Param = Number | Choice | Flag | Text | Formula | Series | Points
+Param = Number | Choice | Flag | Text | Formula | Upload | Series | Points
 
 
 @dataclass(frozen=True)
 class Part:
     """One of a registry's things, with parameters of its own; a link names its kind under the field's key, its parameters below that.
 
-    defaults: values that a parameter has here, of whatever kind the thing is, until it is told otherwise.
+    kind: which one it is by default; "" where its owner decides. defaults: values that a parameter has here, of whatever kind the thing is,
+    until it is told otherwise.
     """
 
     registry: Mapping[str, "type[Described]"]
     label: str
     help: str
     defaults: Mapping[str, Any]
+    kind: str = ""
 
     def made(self, kind: str) -> "Described":
         """Return the thing of this kind with the defaults that it has here."""
@@ -332,14 +373,14 @@ def whole(default: int, low: int, high: int, label: str, help: str, **more: Any)
     return _field(Number(default, low, high, label, help, whole=True, **more))
 
 
-def choice(default: str, options: Mapping[str, str], label: str, help: str) -> Any:
-    """Describe a field that is one of `options` (name -> label)."""
-    return _field(Choice(default, options, label, help))
+def choice(default: str, options: Mapping[str, str], label: str, help: str, needs: str = "") -> Any:
+    """Describe a field that is one of `options` (name -> label); `needs` as in `Number`."""
+    return _field(Choice(default, options, label, help, needs))
 
 
-def flag(default: bool, label: str, help: str) -> Any:
-    """Describe a field that is true or false."""
-    return _field(Flag(default, label, help))
+def flag(default: bool, label: str, help: str, needs: str = "") -> Any:
+    """Describe a field that is true or false; `needs` as in `Number`."""
+    return _field(Flag(default, label, help, needs))
 
 
 def text(default: str, label: str, help: str, longest: int = 40) -> Any:
@@ -350,6 +391,11 @@ def text(default: str, label: str, help: str, longest: int = 40) -> Any:
 def expression(default: str, variables: tuple[str, ...], label: str, help: str) -> Any:
     """Describe a field that is a formula of `variables`."""
     return _field(Formula(default, variables, label, help))
+
+
+def upload(default: str, known: Callable[[], Mapping[str, Any]], read: Callable[[bytes, str], Any], label: str, help: str) -> Any:
+    """Describe a field that names something which comes in a file; `known` and `read` as in `Upload`."""
+    return _field(Upload(default, known, read, label, help))
 
 
 def series(default: tuple[float, ...], low: float, high: float, label: str, help: str, **more: Any) -> Any:
@@ -367,7 +413,7 @@ def part(registry: Mapping[str, "type[Described]"], kind: str | None, label: str
 
     The registry is read when a thing is made, so it may still be filled when the field is described. `defaults` as in `Part`.
     """
-    described = Part(registry, label, help, defaults)
+    described = Part(registry, label, help, defaults, kind or "")
     return field(default_factory=lambda: described.made(kind) if kind else None, metadata={"part": described})
 
 
@@ -397,6 +443,11 @@ class Described:
         for name, param in self.params().items():
             value = param.check(getattr(self, name), f"{type(self).__name__}.{name}")
             object.__setattr__(self, name, value)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be said about these very values, sentences in markdown: how a formula was read, what it leaves out."""
+        return ()
 
     def with_values(self, **values: Any) -> Self:
         """Return a copy with some parameters changed; ValueError if one is refused."""

@@ -66,7 +66,12 @@ class Arm(Described):
         unit="updates", slider=(0, 500),
     )  # fmt: skip
     drop_factor: float = number(
-        0.1, 0.0, 1.0, "Drop factor", "What the rate is multiplied by from the drop on, even where that leads below the floor."
+        0.1,
+        0.0,
+        1.0,
+        "Drop factor",
+        "What the rate is multiplied by from the drop on, even where that leads below the floor.",
+        needs="drop_at",
     )
 
     def __post_init__(self) -> None:

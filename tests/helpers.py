@@ -8,7 +8,7 @@ from lr_explorer.batches import BATCHES
 from lr_explorer.controllers import CONTROLLERS
 from lr_explorer.noise import NOISES
 from lr_explorer.optimizers import OPTIMIZERS
-from lr_explorer.params import Choice, Flag, Formula, Number, Points, Series
+from lr_explorer.params import Choice, Flag, Formula, Number, Points, Series, Upload
 from lr_explorer.scenario import ARM_COLOURS, MAX_ARMS, Arm, Scenario
 from lr_explorer.schedules import SCHEDULES
 from lr_explorer.start import STARTS
@@ -36,6 +36,8 @@ def values_of(param):
         return st.booleans()
     if isinstance(param, Formula):
         return st.sampled_from([text for text in FORMULAS if param.variables == ("t", "T")] or [param.default])
+    if isinstance(param, Upload):
+        return st.sampled_from(list(param.known()))
     if isinstance(param, Series):
         one = values_of(Number(param.low, param.low, param.high, "", "", whole=param.whole))
         return st.lists(one, min_size=1, max_size=param.most).map(sorted if param.rising else list).map(tuple)

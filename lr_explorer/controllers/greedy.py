@@ -57,7 +57,9 @@ class Greedy(Controller):
     )
     ceiling: float = number(10.0, 1.0, 1e6, "Ceiling", "The highest rate, as a multiple of the first one.", scale="log", slider=(1.0, 1000.0))
     smooth: bool = flag(False, "Smooth the metric", "Judge by the mean of the last epochs' metrics instead of the last one.")
-    window_size: int = whole(50, 1, 1000, "Window", "How many epochs' metrics the smoothing takes the mean of.", unit="epochs", slider=(1, 100))
+    window_size: int = whole(
+        50, 1, 1000, "Window", "How many epochs' metrics the smoothing takes the mean of.", unit="epochs", slider=(1, 100), needs="smooth"
+    )
     reset_start: int = whole(
         500, 1, 100_000, "Starts over after", "Cuts asked for at the floor after which rate, best loss and all counts begin anew.",
         unit="cuts", scale="log", slider=(1, 1000),

@@ -23,6 +23,7 @@ class Framework:
 
     version: the one that the snippets are run with by the tests. tolerance: how far a rate may then be off, as a share of the peak.
     precision: what the framework computes a rate in. optimizers: by our name, the lines that make one; None has none at all.
+    has_groups: whether parameters can have rates of their own in one optimizer; instead_of_groups: else, what to do.
     """
 
     label: str
@@ -31,13 +32,23 @@ class Framework:
     precision: str
     export: Callable[..., str]
     optimizers: Mapping[str, Lines] | None = None
+    has_groups: bool = False
+    instead_of_groups: str = ""
 
 
 FRAMEWORKS: Mapping[str, Framework] = {
-    "torch": Framework("PyTorch", "2.13.0", 1e-12, "double precision", torch.export, TORCH),
-    "keras": Framework("Keras", "3.15", 1e-6, "single precision", keras.export, KERAS),
-    "optax": Framework("Optax", "0.2.8", 1e-6, "single precision", optax.export, OPTAX),
-    "transformers": Framework("Transformers", "5.24", 1e-12, "double precision", transformers.export, TORCH),
+    "torch": Framework("PyTorch", "2.13.0", 1e-12, "double precision", torch.export, TORCH, has_groups=True),
+    "keras": Framework(
+        "Keras",
+        "3.15",
+        1e-6,
+        "single precision",
+        keras.export,
+        KERAS,
+        instead_of_groups=": keras.optimizers.MultiOptimizer takes an optimizer for each part",
+    ),
+    "optax": Framework("Optax", "0.2.8", 1e-6, "single precision", optax.export, OPTAX, has_groups=True),
+    "transformers": Framework("Transformers", "5.24", 1e-12, "double precision", transformers.export, TORCH, has_groups=True),
     "python": Framework("Python", "", 1e-12, "double precision", python.export),
 }
 
@@ -45,6 +56,7 @@ FRAMEWORKS: Mapping[str, Framework] = {
 def export_code(source: Schedule | Arm, steps: int, framework: str = "torch") -> str:
     """Return source text for a run of `steps` updates: executing it leaves the list `lr`, lr[t] being the rate used by update t.
 
+    Of an arm with rates of their own for x and y, PyTorch's, Transformers' and Optax's code has two groups of parameters, and lr[t] is [x, y].
     source: a schedule, or an arm, whose optimizer's lines then go along. framework: torch, keras, optax, transformers or python.
     ValueError with a sentence if there is no such framework, or no way of saying the schedule or the optimizer in it.
     """
@@ -110,9 +122,13 @@ def _optimizer_lines(source: Schedule | Arm, framework: Framework) -> OptimizerL
     if not isinstance(source, Arm):
         return None
     optimizer = source.optimizer
-    notes = []
-    if (source.rate_x, source.rate_y) != (1, 1):
-        notes.append(f"This arm multiplies the rate by {source.rate_x:g} on x and {source.rate_y:g} on y: give such parameters a group of their own.")
+    notes, rates = [], (source.rate_x, source.rate_y)
+    if not framework.has_groups and rates != (1, 1):
+        notes.append(
+            f"This arm multiplies the rate by {source.rate_x:g} on x and {source.rate_y:g} on y, which is not part of this code"
+            f"{framework.instead_of_groups}."
+        )
+        rates = (1.0, 1.0)
     if source.batch.name != "constant":
         notes.append(f"This arm's batch grows ({source.batch.label}), which is not part of this code.")
     if source.averaging.name != "none":
@@ -124,7 +140,7 @@ def _optimizer_lines(source: Schedule | Arm, framework: Framework) -> OptimizerL
             f"{optimizer.label} cannot be exported to {framework.label}: there is no such optimizer of its own; export the schedule alone."
         )
     lines = framework.optimizers[optimizer.name](optimizer)
-    return OptimizerLines(lines.code, (*lines.notes, *notes))
+    return OptimizerLines(lines.code, (*lines.notes, *notes), rates)
 
 
 def _described(thing: Described) -> dict[str, Any]:

@@ -20,13 +20,15 @@ from lr_explorer.export.snippet import (
     of_peak,
     settings,
     standard_imports,
+    times,
 )  # fmt: skip
 from lr_explorer.schedules import Schedule
 
 PRECISION = "Optax computes in float32 unless jax_enable_x64 is set: seven digits."
 RESUME = "To resume, save and load the optimizer's state: it holds the count that the schedule is called with."
 _SGD = OptimizerLines("optax.sgd(schedule)")
-_COLLECT = [COLLECTING, "lr = [float(schedule(step)) for step in range(steps)]"]
+_COLLECT = [COLLECTING, "lr = [{} for step in range(steps)]"]
+_RATE = "float(schedule(step))"
 # More pieces than a person would write.
 _MOST_CYCLES = 8
 
@@ -42,11 +44,27 @@ def export(schedule: Schedule, steps: int, optimizer: OptimizerLines | None = No
         made = joined(native.pieces)
     else:
         function = _called_with_a_count(for_arrays(rate_function(schedule, steps, drop, "schedule"), "jnp"))
-    use = [*comments(optimizer.notes), *broken(f"optimizer = {optimizer.code}"), *comments([PRECISION, RESUME])]
-    code = [*function, *made, *use, *_COLLECT]
+    use = [*comments(optimizer.notes), *_made(optimizer), *comments([PRECISION, RESUME])]
+    rate = f"[{', '.join(times(factor, _RATE) for factor in optimizer.rates)}]" if optimizer.has_groups else _RATE
+    collect = [line.format(rate) for line in _COLLECT]
+    code = [*function, *made, *use, *collect]
     imports = [*(["import jax.numpy as jnp"] if function else []), "import optax"]
     peak = schedule.peak * native.peak
-    return document(standard_imports(code), imports, settings(peak, steps, code), function, [*comments(native.notes), *made, *use], _COLLECT)
+    return document(standard_imports(code), imports, settings(peak, steps, code), function, [*comments(native.notes), *made, *use], collect)
+
+
+def _made(optimizer: OptimizerLines) -> list[str]:
+    """Return the lines that make the optimizer; rates of x and y multiply its updates, whose last factor the rate is."""
+    if not optimizer.has_groups:
+        return broken(f"optimizer = {optimizer.code}")
+    scales = ", ".join(f'"{part}": optax.scale({factor!r})' for part, factor in zip("xy", optimizer.rates, strict=True))
+    return [
+        'parts = {"x": "x", "y": "y"}  # your parameters, with a label in place of each',
+        "optimizer = optax.chain(",
+        f"    {optimizer.code},",
+        f"    optax.multi_transform({{{scales}}}, parts),",
+        ")",
+    ]
 
 
 def run_of_schedules(schedule: Schedule, span: Span) -> Native:

@@ -49,10 +49,19 @@ NOTHING = Native()
 
 @dataclass(frozen=True)
 class OptimizerLines:
-    """An optimizer in a framework's words: the expression that makes it, and what to know about it."""
+    """An optimizer in a framework's words: the expression that makes it, and what to know about it.
+
+    rates: what the rate is multiplied by for the parameters that stand for x and for y.
+    """
 
     code: str
     notes: tuple[str, ...] = ()
+    rates: tuple[float, float] = (1.0, 1.0)
+
+    @property
+    def has_groups(self) -> bool:
+        """Whether x and y have rates of their own."""
+        return self.rates != (1.0, 1.0)
 
 
 def document(*sections: Iterable[str]) -> str:
@@ -110,6 +119,11 @@ def broken(line: str) -> list[str]:
 def of_peak(fraction: float) -> str:
     """Return a rate that is given as a fraction of the peak, as code."""
     return {0.0: "0.0", 1.0: "peak"}.get(fraction, f"{fraction!r} * peak")
+
+
+def times(factor: float, rate: str) -> str:
+    """Return a rate multiplied by a number, as code."""
+    return rate if factor == 1 else f"{factor!r} * {rate}"
 
 
 def _wrapped(note: str) -> list[str]:

@@ -1,6 +1,11 @@
-"""PyTorch: its own scheduler classes where they give the curve, joined by SequentialLR; LambdaLR otherwise."""
+"""PyTorch: its own scheduler classes where they give the curve, joined by SequentialLR; LambdaLR otherwise.
 
+Where an arm multiplies the rate on x and on y, two parameter groups have it.
+"""
+
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -18,6 +23,7 @@ from lr_explorer.export.snippet import (
     options,
     settings,
     standard_imports,
+    times,
 )  # fmt: skip
 from lr_explorer.schedules import Schedule
 
@@ -33,7 +39,9 @@ _OVERWRITING = ("one_cycle", "cyclic")
 _MULTIPLYING = ("constant", "step", "multistep", "exponential", "linear", "cosine", "polynomial")
 _MODEL = "model = torch.nn.Linear(2, 1)  # your model"
 _SGD = OptimizerLines("torch.optim.SGD(model.parameters(), lr=peak)")
-_COLLECT = [COLLECTING, "lr = []", "for _ in range(steps):", '    lr.append(optimizer.param_groups[0]["lr"])', "    optimizer.step()"]
+_TWO_PARTS = ["model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 1))  # your model"]
+_OF_ONE = 'optimizer.param_groups[0]["lr"]'
+_OF_BOTH = '[group["lr"] for group in optimizer.param_groups]'
 
 
 def export(schedule: Schedule, steps: int, optimizer: OptimizerLines | None = None, drop: Drop = NO_DROP, notes: Sequence[str] = ()) -> str:
@@ -42,6 +50,8 @@ def export(schedule: Schedule, steps: int, optimizer: OptimizerLines | None = No
     if _never_changes(schedule, span) and drop == NO_DROP:
         return snippet(schedule.peak, steps, optimizer, [], [], [*notes, "A constant rate needs no scheduler."])
     native = run_of_classes(schedule, span) if drop == NO_DROP else NOTHING
+    if optimizer and optimizer.has_groups:
+        native = _for_groups(native, optimizer.rates)
     if native.pieces:
         scheduler = [*native.before, *_joined(native.pieces)]
         return snippet(schedule.peak * native.peak, steps, optimizer, [], scheduler, [*native.notes, *notes])
@@ -55,8 +65,12 @@ def snippet(
 ) -> str:  # fmt: skip
     """Return a snippet around the lines that make `scheduler`; without any the optimizer keeps its rate."""
     optimizer = optimizer or _SGD
-    made = [_MODEL, *comments(optimizer.notes), *broken(f"optimizer = {optimizer.code}")]
-    collect = [*_COLLECT, "    scheduler.step()"] if scheduler else _COLLECT
+    model, parameters, rate = (
+        (_two_groups(optimizer.rates), "groups", _OF_BOTH) if optimizer.has_groups else ([_MODEL], "model.parameters()", _OF_ONE)
+    )
+    made = [*model, *comments(optimizer.notes), *broken(f"optimizer = {optimizer.code.replace('model.parameters()', parameters)}")]
+    collect = [COLLECTING, "lr = []", "for _ in range(steps):", f"    lr.append({rate})", "    optimizer.step()"]
+    collect += ["    scheduler.step()"] if scheduler else []
     code = [*function, *made, *scheduler, *collect]
     classes = sorted(name for name in _CLASSES if any(f"{name}(" in line for line in scheduler))
     from_torch = [f"from torch.optim.lr_scheduler import {', '.join(classes)}"] if classes else []
@@ -83,6 +97,24 @@ def run_of_classes(schedule: Schedule, span: Span) -> Native:
         return NOTHING
     own = FORMS[schedule.name](schedule, span)
     return own.behind(*warmup) if own.pieces else own
+
+
+def _two_groups(rates: tuple[float, float]) -> list[str]:
+    """Return the lines that make a model of two parts and a parameter group of each."""
+    listed = [f'    {{"params": model[{i}].parameters(), "lr": {times(rate, "peak")}}},  # stands for {"xy"[i]}' for i, rate in enumerate(rates)]
+    return [*_TWO_PARTS, "groups = [", *listed, "]"]
+
+
+def _for_groups(native: Native, rates: tuple[float, float]) -> Native:
+    """Return the curve for two groups: a class that sets absolute rates gets a list of them, or is given up where it takes none."""
+    if any(re.search(r"eta_min=(?!0\.0\b)", piece.code) for piece in native.pieces):
+        return Native(notes=("PyTorch's eta_min is one rate for all groups, which would end at different fractions of theirs.",))
+    return replace(native, pieces=tuple(replace(piece, code=_with_lists(piece.code, rates)) for piece in native.pieces))
+
+
+def _with_lists(code: str, rates: tuple[float, float]) -> str:
+    """Return the code with a rate for each group where OneCycleLR and CyclicLR would give all of them the same."""
+    return re.sub(r"\b(base_lr|max_lr)=([^,]+)", lambda found: f"{found[1]}=[{', '.join(times(rate, found[2]) for rate in rates)}]", code)
 
 
 def _never_changes(schedule: Schedule, span: Span) -> bool:

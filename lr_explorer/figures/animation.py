@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from plotly.io import to_html
 from plotly.subplots import make_subplots
 
+from lr_explorer.figures.raster import raster
 from lr_explorer.figures.theme import ARM_SHADES, FONT, INK, PAGE, arm_dash, arm_marker, surface_scale
 from lr_explorer.figures.wire import loss_reference, surface_payload, unpack
 from lr_explorer.scenario import Scenario
@@ -109,21 +110,9 @@ def _heights(scenario: Scenario) -> tuple[dict[str, Any], Array]:
 
 def _background(scenario: Scenario) -> dict[str, Any]:
     """Return the contour as a picture under the map: Plotly's frames take a contour trace away with the first step."""
-    # Only a download needs these two; a session's first picture need not wait for them.
-    from PIL import Image
-    from scipy.ndimage import zoom
-
     header, heights = _heights(scenario)
     (x0, x1), (y0, y1) = header["bounds"]
-    low, high = header["range"]
-    share = np.clip((zoom(np.nan_to_num(heights, nan=high), _PIXELS / len(heights), order=1) - low) / ((high - low) or 1.0), 0, 1)
-    stops, colours = zip(*surface_scale(dark=False), strict=True)
-    channels = [np.interp(share, stops, [int(colour[i : i + 2], 16) for colour in colours]) for i in (1, 3, 5)]
-    band = np.floor(share * _BANDS)
-    # A contour line runs where a pixel's band differs from its neighbour's.
-    line = (np.diff(band, axis=0, append=band[-1:]) != 0) | (np.diff(band, axis=1, append=band[:, -1:]) != 0)
-    pixels = np.where(line[..., None], 0.82, 1.0) * np.stack(channels, axis=-1)
-    picture = Image.fromarray(pixels[::-1].astype(np.uint8))
+    picture = raster(heights, (_PIXELS, _PIXELS), header["range"], _BANDS)
     place = {"x": x0, "y": y1, "sizex": x1 - x0, "sizey": y1 - y0, "xref": "x", "yref": "y", "sizing": "stretch", "layer": "below"}
     return {"source": picture, **place}
 

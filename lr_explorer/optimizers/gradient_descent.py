@@ -31,7 +31,7 @@ class SGD(Optimizer):
     weight_decay: float = number(
         0.0, 0.0, 100.0, "Weight decay", "Adds this multiple of x to the gradient (L2).", symbol=r"\lambda", scale="log", slider=(1e-6, 1.0)
     )
-    nesterov: bool = flag(False, "Nesterov", "Step along g + μb instead of b; needs momentum and no dampening.")
+    nesterov: bool = flag(False, "Nesterov", "Step along g + μb instead of b; needs momentum and no dampening.", needs="momentum")
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -51,15 +51,20 @@ class Schedule(Described):
         1.0,
         "Warm-up starts at",
         "Rate of the first warm-up update, as a fraction of where the shape begins. Transformers starts at 0: its first update moves nothing.",
+        needs="warmup",
     )
     warmup_shape: str = choice(
-        "linear", RAMPS, "Warm-up shape", "How the rate rises. Transformers' WSD has linear, cosine and 1 − √; the other frameworks rise linearly."
+        "linear",
+        RAMPS,
+        "Warm-up shape",
+        "How the rate rises. Transformers' WSD has linear, cosine and 1 − √; the other frameworks rise linearly.",
+        needs="warmup",
     )
     cooldown: int = whole(
         0, 0, 100_000, "Cool-down", "Last updates of the run, during which the rate falls from where it is to the floor; they count within the run.",
         unit="updates", slider=(0, 500),
     )  # fmt: skip
-    cooldown_shape: str = choice("linear", RAMPS, "Cool-down shape", "How the rate falls at the end.")
+    cooldown_shape: str = choice("linear", RAMPS, "Cool-down shape", "How the rate falls at the end.", needs="cooldown")
     floor: float = number(0.0, 0.0, 1.0, "Floor", "The lowest rate after warm-up, as a fraction of the peak (PyTorch's eta_min divided by the rate).")
 
     @abstractmethod

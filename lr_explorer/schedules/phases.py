@@ -232,8 +232,8 @@ class OneCycle(Schedule):
     cycle_momentum: bool = flag(
         False, "Cycle the momentum", "Move momentum (Adam's β₁) against the rate; PyTorch and fastai do so unless told otherwise, Optax never."
     )
-    base_momentum: float = number(0.85, 0.0, 1.0, "Lowest momentum", "Momentum where the rate is at its peak.")
-    max_momentum: float = number(0.95, 0.0, 1.0, "Highest momentum", "Momentum where the rate is low.")
+    base_momentum: float = number(0.85, 0.0, 1.0, "Lowest momentum", "Momentum where the rate is at its peak.", needs="cycle_momentum")
+    max_momentum: float = number(0.95, 0.0, 1.0, "Highest momentum", "Momentum where the rate is low.", needs="cycle_momentum")
 
     def shape(self, update: Array, total: int) -> Array:
         return _joined(update, self._knots(total), self._ease)

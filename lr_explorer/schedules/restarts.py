@@ -139,8 +139,8 @@ class Cyclic(Schedule):
         symbol=r"\gamma", scale="near_one", slider=(0.9, 0.9999),
     )  # fmt: skip
     cycle_momentum: bool = flag(False, "Cycle the momentum", "Move momentum (Adam's β₁) against the rate; PyTorch does so unless told otherwise.")
-    base_momentum: float = number(0.8, 0.0, 1.0, "Lowest momentum", "Momentum where the rate is at its peak.")
-    max_momentum: float = number(0.9, 0.0, 1.0, "Highest momentum", "Momentum where the rate is low.")
+    base_momentum: float = number(0.8, 0.0, 1.0, "Lowest momentum", "Momentum where the rate is at its peak.", needs="cycle_momentum")
+    max_momentum: float = number(0.9, 0.0, 1.0, "Highest momentum", "Momentum where the rate is low.", needs="cycle_momentum")
 
     def shape(self, update: Array, total: int) -> Array:
         return self.base + (1 - self.base) * self._height(update)

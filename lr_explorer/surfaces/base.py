@@ -3,6 +3,7 @@
 import math
 from abc import abstractmethod
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from lr_explorer.params import Described
 from lr_explorer.registry import Registry
+from lr_explorer.surfaces import search
 
 Array = NDArray[np.float64]
 Bounds = tuple[tuple[float, float], tuple[float, float]]
@@ -31,11 +33,16 @@ class Minimum:
 class Surface(Described):
     """A loss f(x, y). A point has shape (2, ...), x then y, in units of length; all methods broadcast over the rest.
 
-    family: heading in menus and reference. teaches: what it is good for, in a few words.
+    family: heading in menus and reference. teaches: what it is good for, in a few words. undeclared: what else is lowest around itself
+    without being declared – a line, a ring, a thousand ripples – in words. is_searched: the minima were found by a search of the box,
+    not declared by theory. is_private: it holds data of one session's own, which no shared cache may keep.
     """
 
     family: ClassVar[str] = ""
     teaches: ClassVar[str] = ""
+    undeclared: ClassVar[str] = ""
+    is_searched: ClassVar[bool] = False
+    is_private: bool = False
 
     @property
     @abstractmethod
@@ -45,7 +52,7 @@ class Surface(Described):
     @property
     @abstractmethod
     def minima(self) -> tuple[Minimum, ...]:
-        """All local minima in the box, the lowest first; for a continuum of them, none."""
+        """All local minima in the box, the lowest first, but for those that `undeclared` names."""
 
     @property
     @abstractmethod
@@ -68,6 +75,11 @@ class Surface(Described):
     @abstractmethod
     def hessian(self, point: Array) -> Array:
         """Return the second derivatives at `point`, shape (2, 2, ...)."""
+
+    @property
+    def saddles(self) -> tuple[tuple[float, float], ...]:
+        """Stationary points in the box from which the loss falls on some sides and rises on others, as far as a search finds them."""
+        return searched_saddles(self)
 
     @property
     def diagonal(self) -> float:
@@ -98,6 +110,37 @@ class Surface(Described):
         values = self.value(points)
         order = np.argsort(values, kind="stable")
         return tuple(Minimum((float(x), float(y)), float(value)) for x, y, value in zip(*points[:, order], values[order], strict=True))
+
+
+def find_minima(surface: Surface) -> tuple[Minimum, ...]:
+    """Return the minima that a search of the box finds, the lowest first."""
+    points, interior, smooth = search.minima(surface)
+    found = zip(points.T, surface.value(points), interior, smooth, strict=True)
+    return tuple(Minimum((float(x), float(y)), float(value), bool(inside), bool(has_slope)) for (x, y), value, inside, has_slope in found)
+
+
+def find_saddles(surface: Surface) -> tuple[tuple[float, float], ...]:
+    """Return the saddles that a search of the box finds."""
+    return tuple((float(x), float(y)) for x, y in search.saddles(surface).T)
+
+
+searched_minima = lru_cache(maxsize=64)(find_minima)
+searched_saddles = lru_cache(maxsize=64)(find_saddles)
+
+
+def paired(point: Array, x: Array | float, y: Array | float) -> Array:
+    """Return a new array of the shape of `point` with these two coordinates."""
+    pair = np.empty_like(point, dtype=float)
+    pair[0], pair[1] = x, y
+    return pair
+
+
+def symmetric(point: Array, xx: Array | float, xy: Array | float, yy: Array | float) -> Array:
+    """Return second derivatives at `point` as an array of shape (2, 2, ...)."""
+    hess = np.empty((2, *np.shape(point)))
+    hess[0, 0], hess[1, 1] = xx, yy
+    hess[0, 1] = hess[1, 0] = xy
+    return hess
 
 
 class DataSurface(Surface):

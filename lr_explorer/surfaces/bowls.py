@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from lr_explorer.params import number
-from lr_explorer.surfaces.base import SURFACES, Array, Bounds, Minimum, Surface
+from lr_explorer.surfaces.base import SURFACES, Array, Bounds, Minimum, Surface, paired, symmetric
 
 
 @SURFACES.register("quadratic")
@@ -152,3 +152,85 @@ class LogCosh(Surface):
         hess = np.zeros((2, *np.shape(point)))
         hess[0, 0], hess[1, 1] = self.k * (1.0 - np.square(self.gradient(point)))
         return hess
+
+
+@SURFACES.register("booth")
+@dataclass(frozen=True)
+class Booth(Surface):
+    """A tilted bowl, nine times as curved along one diagonal as along the other, with its minimum off the middle."""
+
+    label = "Booth"
+    family = "Bowls"
+    teaches = "rates for a rotated bowl, momentum"
+    formula = r"f = (x + 2y - 7)^2 + (2x + y - 5)^2"
+    source = "Booth, Numerical Methods (1957); in this form Jamil and Yang, A literature survey of benchmark functions, IJMMNO 4 (2013)."
+
+    bounds = ((-10.0, 10.0), (-10.0, 10.0))
+    minima = (Minimum((1.0, 3.0), 0.0),)
+    start = (-7.0, -2.0)
+
+    def value(self, point: Array) -> Array:
+        x, y = point
+        first, second = x + 2.0 * y - 7.0, 2.0 * x + y - 5.0
+        return first * first + second * second
+
+    def gradient(self, point: Array) -> Array:
+        x, y = point
+        return paired(point, 10.0 * x + 8.0 * y - 34.0, 8.0 * x + 10.0 * y - 38.0)
+
+    def hessian(self, point: Array) -> Array:
+        return symmetric(point, 10.0, 8.0, 10.0)
+
+
+@SURFACES.register("matyas")
+@dataclass(frozen=True)
+class Matyas(Surface):
+    """A shallow bowl, 25 times as curved across the diagonal as along it: the rate that suits one direction does not suit the other."""
+
+    label = "Matyas"
+    family = "Bowls"
+    teaches = "a slow direction that is no axis: momentum helps, rates per coordinate do not"
+    formula = r"f = 0.26\left(x^2 + y^2\right) - 0.48\,xy"
+    source = "Matyas, Random optimization, Automation and Remote Control 26 (1965); in this form Jamil and Yang (2013)."
+
+    bounds = ((-10.0, 10.0), (-10.0, 10.0))
+    minima = (Minimum((0.0, 0.0), 0.0),)
+    start = (-8.0, -5.0)
+
+    def value(self, point: Array) -> Array:
+        x, y = point
+        return 0.26 * (x * x + y * y) - 0.48 * x * y
+
+    def gradient(self, point: Array) -> Array:
+        x, y = point
+        return paired(point, 0.52 * x - 0.48 * y, 0.52 * y - 0.48 * x)
+
+    def hessian(self, point: Array) -> Array:
+        return symmetric(point, 0.52, -0.48, 0.52)
+
+
+@SURFACES.register("trid")
+@dataclass(frozen=True)
+class Trid(Surface):
+    """A gentle bowl, three times as curved across the diagonal as along it, with a negative least loss."""
+
+    label = "Trid"
+    family = "Bowls"
+    teaches = "a least loss that is not 0"
+    formula = r"f = (x - 1)^2 + (y - 1)^2 - xy"
+    source = "Neumaier's test problems; in this form Adorio, MVF: Multivariate Test Functions Library in C (2005)."
+
+    bounds = ((-4.0, 4.0), (-4.0, 4.0))
+    minima = (Minimum((2.0, 2.0), -2.0),)
+    start = (-3.0, 1.0)
+
+    def value(self, point: Array) -> Array:
+        x, y = point
+        return (x - 1.0) * (x - 1.0) + (y - 1.0) * (y - 1.0) - x * y
+
+    def gradient(self, point: Array) -> Array:
+        x, y = point
+        return paired(point, 2.0 * (x - 1.0) - y, 2.0 * (y - 1.0) - x)
+
+    def hessian(self, point: Array) -> Array:
+        return symmetric(point, 2.0, -1.0, 2.0)

@@ -7,7 +7,8 @@ from functools import lru_cache
 import numpy as np
 
 from lr_explorer.params import number
-from lr_explorer.surfaces.base import SURFACES, Array, Bounds, Minimum, Surface
+from lr_explorer.surfaces.base import SURFACES, Array, Bounds, Minimum, Surface, paired, searched_minima, symmetric
+from lr_explorer.surfaces.search import newton
 
 
 @SURFACES.register("rastrigin")
@@ -132,8 +133,201 @@ def _ackley_minima() -> tuple[Minimum, ...]:
     """Return the tip and, near every other whole-number point, the local minimum that Newton's method reaches from there."""
     surface, whole = Ackley(), np.arange(-5.0, 6.0)
     points = np.stack(np.meshgrid(whole, whole, indexing="ij")).reshape(2, -1)
-    for _ in range(20):
-        step = np.linalg.solve(np.moveaxis(surface.hessian(points), -1, 0), surface.gradient(points).T[..., None])
-        points = points - step[..., 0].T
-    tip, *others = surface.minima_at(points)
+    tip, *others = surface.minima_at(newton(surface, points))
     return replace(tip, smooth=False), *others
+
+
+@SURFACES.register("griewank")
+@dataclass(frozen=True)
+class Griewank(Surface):
+    """Seventeen dips of almost equal depth in a bowl so wide that it hardly slopes: which dip is the best, the gradient does not tell."""
+
+    label = "Griewank"
+    family = "Ripples"
+    teaches = "local minima nearly as good as the global one"
+    formula = r"f = 1 + \tfrac{1}{4000}\left(x^2 + y^2\right) - \cos x\,\cos\tfrac{y}{\sqrt2}"
+    source = "Griewank, Generalized descent for global optimization, J. Optimization Theory and Applications 34 (1981)."
+
+    bounds = ((-10.0, 10.0), (-10.0, 10.0))
+    start = (-8.0, 6.5)
+
+    @property
+    def minima(self) -> tuple[Minimum, ...]:
+        return _griewank_minima()
+
+    def value(self, point: Array) -> Array:
+        x, y = point
+        # 1 − cos a cos b = 2 sin²(a/2) + 2 cos a sin²(b/2), which keeps its digits near the minimum.
+        dip, side = np.sin(np.multiply(0.5, x)), np.sin(0.5 * _ROOT * y)
+        return (x * x + y * y) / 4000.0 + 2.0 * (dip * dip + np.cos(x) * side * side)
+
+    def gradient(self, point: Array) -> Array:
+        x, y = point
+        across = _ROOT * y
+        return paired(point, x / 2000.0 + np.sin(x) * np.cos(across), y / 2000.0 + _ROOT * np.cos(x) * np.sin(across))
+
+    def hessian(self, point: Array) -> Array:
+        x, y = point
+        across = _ROOT * y
+        both = np.cos(x) * np.cos(across)
+        return symmetric(point, 0.0005 + both, -_ROOT * np.sin(x) * np.sin(across), 0.0005 + 0.5 * both)
+
+
+_ROOT = math.sqrt(0.5)
+
+
+@lru_cache(maxsize=1)
+def _griewank_minima() -> tuple[Minimum, ...]:
+    """Return the minima near the places where both cosines are 1 or both −1, and the corners, outside of which the next ones lie."""
+    x, y = np.meshgrid(np.arange(-3.0, 4.0), np.arange(-2.0, 3.0))
+    alike = (x + y) % 2 == 0
+    surface = Griewank()
+    inside = surface.minima_at(newton(surface, math.pi * np.array([x[alike], y[alike] / _ROOT])))
+    corners = surface.minima_at(np.array([[-10.0, -10.0, 10.0, 10.0], [-10.0, 10.0, -10.0, 10.0]]))
+    return *inside, *(replace(corner, interior=False) for corner in corners)
+
+
+@SURFACES.register("levy13")
+@dataclass(frozen=True)
+class Levy13(Surface):
+    """A bowl under ripples that grow with the distance: far out their slopes are hundreds of times as steep as the bowl itself."""
+
+    label = "Lévy 13"
+    family = "Ripples"
+    teaches = "ripples that are worst far away: warm-up, then decay"
+    formula = r"f = \sin^2 3\pi x + (x - 1)^2\left(1 + \sin^2 3\pi y\right) + (y - 1)^2\left(1 + \sin^2 2\pi y\right)"
+    source = "Lévy and Montalvo, The tunneling algorithm for the global minimization of functions, SIAM J. Sci. Stat. Comput. 6 (1985)."
+    undeclared = "about a thousand ripples"
+
+    bounds = ((-10.0, 10.0), (-10.0, 10.0))
+    minima = (Minimum((1.0, 1.0), 0.0),)
+    start = (-4.0, 5.0)
+
+    def value(self, point: Array) -> Array:
+        x, y = point
+        a, b, c = (np.square(np.sin(np.multiply(math.pi * times, at))) for times, at in ((3.0, x), (3.0, y), (2.0, y)))
+        return a + (x - 1.0) * (x - 1.0) * (1.0 + b) + (y - 1.0) * (y - 1.0) * (1.0 + c)
+
+    def gradient(self, point: Array) -> Array:
+        x, y = point
+        b, c = (np.square(np.sin(np.multiply(math.pi * times, y))) for times in (3.0, 2.0))
+        off_x, off_y = x - 1.0, y - 1.0
+        rise_x, rise_y, bend = (np.sin(np.multiply(math.pi * times, at)) for times, at in ((6.0, x), (6.0, y), (4.0, y)))
+        return paired(
+            point,
+            3.0 * math.pi * rise_x + 2.0 * off_x * (1.0 + b),
+            3.0 * math.pi * off_x * off_x * rise_y + 2.0 * off_y * (1.0 + c) + 2.0 * math.pi * off_y * off_y * bend,
+        )
+
+    def hessian(self, point: Array) -> Array:
+        x, y = point
+        b, c = (np.square(np.sin(np.multiply(math.pi * times, y))) for times in (3.0, 2.0))
+        off_x, off_y = x - 1.0, y - 1.0
+        sixth_x, sixth_y, fourth = np.multiply(6.0 * math.pi, x), np.multiply(6.0 * math.pi, y), np.multiply(4.0 * math.pi, y)
+        return symmetric(
+            point,
+            18.0 * math.pi**2 * np.cos(sixth_x) + 2.0 * (1.0 + b),
+            6.0 * math.pi * off_x * np.sin(sixth_y),
+            18.0 * math.pi**2 * off_x * off_x * np.cos(sixth_y)
+            + 2.0 * (1.0 + c)
+            + 8.0 * math.pi * off_y * (np.sin(fourth) + math.pi * off_y * np.cos(fourth)),
+        )
+
+
+@SURFACES.register("rings")
+@dataclass(frozen=True)
+class Rings(Surface):
+    """A dip with a ring around it, on a plate: from outside, the ring catches a run that is not carried over its brim.
+
+    The middle is the tip of a very blunt cone. The gradient there is given as 0 and the Hessian as that along a ray, for all directions.
+    """
+
+    label = "Rings"
+    family = "Ripples"
+    teaches = "a ring of local minima around the global one"
+    formula = r"f = -\frac{\sin r}{r} + 0.01 r^2,\quad r = 10\sqrt{x^2 + y^2} + 0.01"
+    source = "A test function of optimizer visualisers, built on the sinc function; the 0.01 there keeps r from 0."
+    undeclared = "a ring of radius 0.66"
+
+    bounds = ((-1.0, 1.0), (-1.0, 1.0))
+    minima = (Minimum((0.0, 0.0), 1e-6 - math.sin(0.01) / 0.01, smooth=False),)
+    start = (-0.9, 0.55)
+
+    def value(self, point: Array) -> Array:
+        r = self._radius(point)
+        return 0.01 * r * r - np.sin(r) / r
+
+    def gradient(self, point: Array) -> Array:
+        x, y = point
+        r = self._radius(point)
+        slope = 10.0 * (0.02 * r + (np.sin(r) / r - np.cos(r)) / r)
+        return np.multiply(slope / np.maximum(np.hypot(x, y), _TINY), point)
+
+    def hessian(self, point: Array) -> Array:
+        x, y = point
+        r, away = self._radius(point), np.hypot(x, y)
+        safe = np.maximum(away, _TINY)
+        curl = (np.sin(r) / r - np.cos(r)) / r
+        along = 100.0 * (0.02 + np.sin(r) / r - 2.0 * curl / r)
+        across = np.where(away > 0.0, 10.0 * (0.02 * r + curl) / safe, along)
+        cos, sin = x / safe, y / safe
+        return symmetric(point, across + (along - across) * cos * cos, (along - across) * cos * sin, across + (along - across) * sin * sin)
+
+    @staticmethod
+    def _radius(point: Array) -> Array:
+        x, y = point
+        return 10.0 * np.hypot(x, y) + 0.01
+
+
+@SURFACES.register("eggholder")
+@dataclass(frozen=True)
+class Eggholder(Surface):
+    """Dozens of deep pits without order, the deepest at the edge of the box, and yet deeper ones outside: no descent finds it but by luck.
+
+    Along the lines x/2 + y + 47 = 0 and x = y + 47 the loss has cusps, where its slope is infinite; there the part that has the cusp is given
+    the mean slope of both sides, 0.
+    """
+
+    label = "Eggholder"
+    family = "Ripples"
+    teaches = "luck, and how rarely it strikes: count replicates"
+    formula = r"f = -(y + 47)\sin\sqrt{\left|\tfrac{x}{2} + y + 47\right|} - x \sin\sqrt{\left|x - y - 47\right|}"
+    source = "Whitley et al., Evaluating evolutionary algorithms, Artificial Intelligence 85 (1996)."
+    undeclared = "pits at the bottom of cusps"
+
+    bounds = ((-512.0, 512.0), (-512.0, 512.0))
+    start = (-100.0, -180.0)
+
+    @property
+    def minima(self) -> tuple[Minimum, ...]:
+        return tuple(minimum for minimum in searched_minima(self) if minimum.smooth or not minimum.interior)
+
+    def value(self, point: Array) -> Array:
+        x, y = point
+        height = y + 47.0
+        return -height * np.sin(np.sqrt(np.abs(x / 2.0 + height))) - x * np.sin(np.sqrt(np.abs(x - height)))
+
+    def gradient(self, point: Array) -> Array:
+        x, y = point
+        height = y + 47.0
+        (u, u_slope, _), (v, v_slope, _) = _cusp(x / 2.0 + height), _cusp(x - height)
+        return paired(point, -0.5 * height * u_slope - v - x * v_slope, -u - height * u_slope + x * v_slope)
+
+    def hessian(self, point: Array) -> Array:
+        x, y = point
+        height = y + 47.0
+        (_, u_slope, u_bend), (_, v_slope, v_bend) = _cusp(x / 2.0 + height), _cusp(x - height)
+        return symmetric(
+            point,
+            -0.25 * height * u_bend - 2.0 * v_slope - x * v_bend,
+            -0.5 * u_slope - 0.5 * height * u_bend + v_slope + x * v_bend,
+            -2.0 * u_slope - height * u_bend - x * v_bend,
+        )
+
+
+def _cusp(u: Array) -> tuple[Array, Array, Array]:
+    """Return sin √|u| with its first two derivatives, given as 0 at the cusp."""
+    root = np.sqrt(np.abs(u))
+    safe = np.where(root > 0.0, root, np.inf)
+    sin, cos = np.sin(root), np.cos(root)
+    return sin, np.sign(u) * cos / (2.0 * safe), -(sin + cos / safe) / (4.0 * safe * safe)

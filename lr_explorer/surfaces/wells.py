@@ -2,11 +2,13 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from lr_explorer.params import number
-from lr_explorer.surfaces.base import SURFACES, Array, Bounds, Minimum, Surface
+from lr_explorer.surfaces.base import SURFACES, Array, Bounds, Minimum, Surface, paired, symmetric
+from lr_explorer.surfaces.search import newton
 
 
 @SURFACES.register("double_well")
@@ -157,7 +159,9 @@ class StyblinskiTang(Surface):
         "Neural Networks 3 (1990); there a = ½ and t = 5."
     )
 
-    scale: float = number(0.02, 0.001, 1.0, "Scale", "Factor before the whole loss.", symbol="a", scale="log", slider=(0.005, 0.5))
+    scale: float = number(
+        0.02, 0.001, 1.0, "Scale", "Factor before the whole loss; 0.5 is the classical form.", symbol="a", scale="log", slider=(0.005, 0.5)
+    )
     tilt: float = number(5.0, -30.0, 30.0, "Tilt", "Slope along both axes, which makes the wells unequal; 0 makes them equal.", symbol="t")
 
     @property
@@ -199,7 +203,9 @@ class Himmelblau(Surface):
     formula = r"f = a\left[(x^2 + y - 11)^2 + (x + y^2 - 7)^2\right]"
     source = "Himmelblau, Applied Nonlinear Programming (1972); there a = 1."
 
-    scale: float = number(0.01, 0.0001, 1.0, "Scale", "Factor before the whole loss.", symbol="a", scale="log", slider=(0.001, 0.1))
+    scale: float = number(
+        0.01, 0.0001, 1.0, "Scale", "Factor before the whole loss; 1 is the classical form.", symbol="a", scale="log", slider=(0.001, 1.0)
+    )
 
     @property
     def bounds(self) -> Bounds:
@@ -236,3 +242,125 @@ class Himmelblau(Surface):
         hess[0, 1] = hess[1, 0] = 4.0 * self.scale * (x + y)
         hess[1, 1] = self.scale * (12.0 * y * y + 4.0 * x - 26.0)
         return hess
+
+
+@SURFACES.register("six_hump_camel")
+@dataclass(frozen=True)
+class SixHumpCamel(Surface):
+    """Six minima in three pairs of equal depth: two good ones in the middle, two poor ones on each slope."""
+
+    label = "Six-hump camel"
+    family = "Wells"
+    teaches = "minima of three depths close together: escape, annealing"
+    formula = r"f = \left(4 - 2.1x^2 + \tfrac13 x^4\right)x^2 + xy + 4\left(y^2 - 1\right)y^2"
+    source = "Branin's camel function: Dixon and Szegő, Towards Global Optimisation 2 (1978)."
+
+    bounds = ((-3.0, 3.0), (-2.0, 2.0))
+    start = (1.6, 0.6)
+
+    @property
+    def minima(self) -> tuple[Minimum, ...]:
+        return _camel_minima()
+
+    def value(self, point: Array) -> Array:
+        x, y = point
+        xx, yy = x * x, y * y
+        return xx * (4.0 + xx * (xx / 3.0 - 2.1)) + x * y + 4.0 * yy * (yy - 1.0)
+
+    def gradient(self, point: Array) -> Array:
+        x, y = point
+        xx, yy = x * x, y * y
+        return paired(point, x * (8.0 + xx * (2.0 * xx - 8.4)) + y, x + 8.0 * y * (2.0 * yy - 1.0))
+
+    def hessian(self, point: Array) -> Array:
+        x, y = point
+        xx = x * x
+        return symmetric(point, 8.0 + xx * (10.0 * xx - 25.2), 1.0, 48.0 * y * y - 8.0)
+
+
+@lru_cache(maxsize=1)
+def _camel_minima() -> tuple[Minimum, ...]:
+    camel = SixHumpCamel()
+    half = newton(camel, np.array([[0.0898, 1.7036, 1.6071], [-0.7127, -0.7961, 0.5687]]))
+    return camel.minima_at(np.concatenate([half, -half], axis=1))
+
+
+@SURFACES.register("three_hump_camel")
+@dataclass(frozen=True)
+class ThreeHumpCamel(Surface):
+    """A deep well in the middle between two shallow ones: from outside, a small rate ends in the first well on the way."""
+
+    label = "Three-hump camel"
+    family = "Wells"
+    teaches = "a local minimum on the way to the global one"
+    formula = r"f = 2x^2 - 1.05x^4 + \tfrac16 x^6 + xy + y^2"
+    source = "Dixon and Szegő, Towards Global Optimisation (1975)."
+
+    bounds = ((-5.0, 5.0), (-5.0, 5.0))
+    start = (-2.6, 3.0)
+
+    @property
+    def minima(self) -> tuple[Minimum, ...]:
+        # y = −x/2 leaves x⁵ − 4.2x³ + 3.5x = 0.
+        x = math.sqrt((4.2 + math.sqrt(3.64)) / 2.0) * np.array([0.0, -1.0, 1.0])
+        return self.minima_at(np.array([x, -0.5 * x]))
+
+    def value(self, point: Array) -> Array:
+        x, y = point
+        xx = x * x
+        return xx * (2.0 + xx * (xx / 6.0 - 1.05)) + x * y + y * y
+
+    def gradient(self, point: Array) -> Array:
+        x, y = point
+        xx = x * x
+        return paired(point, x * (4.0 + xx * (xx - 4.2)) + y, x + 2.0 * y)
+
+    def hessian(self, point: Array) -> Array:
+        x, _ = point
+        xx = x * x
+        return symmetric(point, 4.0 + xx * (5.0 * xx - 12.6), 1.0, 2.0)
+
+
+@SURFACES.register("branin")
+@dataclass(frozen=True)
+class Branin(Surface):
+    """Three equally good minima along a bent valley: the start and the noise decide which one is reached."""
+
+    label = "Branin"
+    family = "Wells"
+    teaches = "several equal ends, a bent valley"
+    formula = r"f = \left(y - \tfrac{5.1}{4\pi^2}x^2 + \tfrac{5}{\pi}x - 6\right)^2 + 10\left(1 - \tfrac{1}{8\pi}\right)\cos x + 10"
+    source = "Branin, Widely convergent method for finding multiple solutions of simultaneous nonlinear equations, IBM J. Res. Dev. 16 (1972)."
+
+    bounds = ((-5.0, 10.0), (0.0, 15.0))
+    start = (4.0, 13.0)
+
+    @property
+    def minima(self) -> tuple[Minimum, ...]:
+        # cos x = −1 on the parabola where the square vanishes.
+        return self.minima_at(np.array([[-math.pi, math.pi, 3.0 * math.pi], [12.275, 2.275, 2.475]]))
+
+    def value(self, point: Array) -> Array:
+        x, _ = point
+        off, _ = self._bend(point)
+        return off * off + _WAVE * np.cos(x) + 10.0
+
+    def gradient(self, point: Array) -> Array:
+        x, _ = point
+        off, slope = self._bend(point)
+        return paired(point, 2.0 * off * slope - _WAVE * np.sin(x), 2.0 * off)
+
+    def hessian(self, point: Array) -> Array:
+        x, _ = point
+        off, slope = self._bend(point)
+        return symmetric(point, 2.0 * slope * slope - 4.0 * _BEND * off - _WAVE * np.cos(x), 2.0 * slope, 2.0)
+
+    @staticmethod
+    def _bend(point: Array) -> tuple[Array, Array]:
+        """Return the distance above the parabola and its derivative along x."""
+        x, y = point
+        return y - _BEND * x * x + 5.0 / math.pi * x - 6.0, 5.0 / math.pi - 2.0 * _BEND * x
+
+
+_BEND = 5.1 / (4.0 * math.pi**2)
+_WAVE = 10.0 * (1.0 - 1.0 / (8.0 * math.pi))

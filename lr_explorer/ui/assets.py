@@ -24,6 +24,7 @@ class Published:
     """Addresses of the published files, relative to the app's root; the browser resolves them against the page's base."""
 
     folder: str
+    modules: tuple[str, ...]
     script: str
     styles: str
     plotly: str
@@ -44,6 +45,7 @@ def publish(static: Path = STATIC) -> Published:
     _remove_stale(static, keep={folder, library})
     return Published(
         folder=f"app/static/{folder}",
+        modules=tuple(f"app/static/{folder}/{source.name}" for source in sources if source.suffix == ".js"),
         script=f"app/static/{folder}/player.js",
         styles=f"app/static/{folder}/player.css",
         plotly=f"app/static/{library}/{plotly.name}",

@@ -4,7 +4,6 @@ import gc
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from lr_explorer.experiments.ensemble import DEFAULT_MEASURE, Observed, observe
@@ -34,7 +33,7 @@ def observed(link: str, preset: str, first: int, last: int) -> tuple[Observed, .
     return observe(Scenario.from_query(dict(parse_qsl(link))), measure, range(first, last))
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
-def thumbnail(key: str, name: str, dark: bool, _draw: Callable[[], go.Figure]) -> go.Figure:
-    """Return the small picture of the class called `name` of the kind `key`; nobody may change it, since all see the same object."""
+@st.cache_data(max_entries=512, show_spinner=False)
+def thumbnail(key: str, name: str, dark: bool, _draw: Callable[[], str]) -> str:
+    """Return the small picture of the class called `name` of the kind `key`, as SVG."""
     return _draw()

@@ -8,6 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from lr_explorer.figures.still import still
 from lr_explorer.params import Described
 from lr_explorer.registry import Registry
 from lr_explorer.ui import cached, state
@@ -78,14 +79,7 @@ class Kind:
 
 def picture(kind: Kind, cls: type[Described], *, dark: bool) -> None:
     """Show the small picture of a class."""
-    st.plotly_chart(
-        cached.thumbnail(kind.key, cls.name, dark, lambda: kind.draw(cls, dark)),
-        width="content",
-        theme=None,
-        key=f"picture-{kind.key}-{cls.name}",
-        config={"staticPlot": True, "displayModeBar": False},
-        alt=f"{cls.label}. {kind.shows}",
-    )
+    st.html(cached.thumbnail(kind.key, cls.name, dark, lambda: still(kind.draw(cls, dark), f"{cls.label}. {kind.shows}")))
 
 
 def formula(cls: type[Described]) -> str:

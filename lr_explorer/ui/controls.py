@@ -62,7 +62,8 @@ def show_controls(items: Sequence[Control], on_edit: Callable[[dict[str, str]], 
         if edits:
             on_edit(edits)
 
-    data = {"turn": st.session_state.get(turn_key, 0), "items": list(items)}
+    # A tuple: a list makes Streamlit import pandas to see whether it is a table, half a second before the first picture.
+    data = {"turn": st.session_state.get(turn_key, 0), "items": tuple(items)}
     _component()(key=key, data=data, height="content", on_edit_change=receive)
 
 

@@ -32,8 +32,15 @@ def arm_pills(label: str) -> None:
 
 
 def rows(key: str, thing: Described, **sliders: tuple[float, float]) -> list[Control]:
-    """Return a row of controls for each parameter; `sliders` gives the part of its range that a slider covers."""
-    return [control(f"{key}.{name}", param, getattr(thing, name), slider=sliders.get(name)) for name, param in thing.params().items()]
+    """Return a row of controls for each parameter that does something as the thing is set up.
+
+    sliders: the part of a parameter's range that its slider covers, where it is not the parameter's own.
+    """
+    return [
+        control(f"{key}.{name}", param, getattr(thing, name), slider=sliders.get(name))
+        for name, param in thing.params().items()
+        if not (needs := getattr(param, "needs", "")) or getattr(thing, needs)
+    ]
 
 
 def kind_menu(key: str, described: Part, thing: Described, widget: str | None = None) -> None:

@@ -1,7 +1,8 @@
 """The live figure: mounts the player and hands on what the user does in it.
 
 Two components share one script in the browser. The surface travels in one of its own, which shows nothing: Streamlit sends a message
-that it has sent before as a hash, so the contour crosses the wire once while the runs on it come and go.
+that it has sent before as a hash, so the contour crosses the wire once while the runs on it come and go. A third, the herald, has the
+browser fetch script and Plotly while the page is still computed.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,9 +20,25 @@ export default async (component) =>
   (await import(at("{script}"))).{entry}(component, {{ plotly: at("{plotly}"), styles: at("{styles}") }});
 """
 
-# The carrier takes no room in the page; the player reserves its own before its script has arrived.
-_CARRIER_STYLE = ".st-key-{key}-surface {{ display: none; }}"
+_HERALD = """
+export default ({ data }) => {
+  for (const [rel, paths] of Object.entries({ modulepreload: data.modules, preload: data.scripts })) {
+    for (const path of paths) {
+      document.head.append(Object.assign(document.createElement("link"), { rel, as: "script", href: new URL(path, document.baseURI).href }));
+    }
+  }
+};
+"""
+
+# Herald and carrier take no room in the page; the player reserves its own before its script has arrived.
+_CARRIER_STYLE = ".st-key-{key} {{ display: none; }}"
 _PLAYER_STYLE = ".lrx-waiting { min-height: 36rem; }"
+
+
+def hasten_player() -> None:
+    """Have the browser fetch what `show_player` will need; called first in a page, it saves the wait."""
+    files = publish()
+    _herald()(key="herald", data={"modules": files.modules, "scripts": (files.plotly,)}, height="content")
 
 
 def show_player(
@@ -36,7 +53,7 @@ def show_player(
     on_edit: called before the next script run with link keys and texts, {"start.x": "-1.25", "start.y": "0.5"}, when the start is moved.
     on_view: called with "2d" or "3d" when the view is switched. key: one player a key; its zoom, cursor and playback live on under it.
     """
-    carrier, player = _components(key)
+    carrier, player = _carrier(key), _player(key)
     carrier(key=f"{key}-surface", data=surface, height="content")
     player(
         key=key,
@@ -60,20 +77,22 @@ def _hand_on(key: str, event: str, receiver: Callable[[Any], None] | None) -> No
 
 
 @cache
-def _components(key: str) -> tuple[Any, Any]:
-    """Register both components; Streamlit carries the registration to every later runtime by itself."""
-    names = publish().__dict__
-    carrier = st.components.v2.component(
-        f"lrx-{key}-surface",
-        css=_CARRIER_STYLE.format(key=key),
-        js=_BOOTSTRAP.format(entry="carry", **names),
-        isolate_styles=False,
+def _herald() -> Any:
+    return st.components.v2.component("lrx-herald", css=_CARRIER_STYLE.format(key="herald"), js=_HERALD, isolate_styles=False)
+
+
+@cache
+def _carrier(key: str) -> Any:
+    return st.components.v2.component(
+        f"lrx-{key}-surface", css=_CARRIER_STYLE.format(key=f"{key}-surface"), js=_script("carry"), isolate_styles=False
     )
-    player = st.components.v2.component(
-        f"lrx-{key}",
-        html='<div class="lrx-waiting"></div>',
-        css=_PLAYER_STYLE,
-        js=_BOOTSTRAP.format(entry="show", **names),
-        isolate_styles=False,
-    )
-    return carrier, player
+
+
+@cache
+def _player(key: str) -> Any:
+    html = '<div class="lrx-waiting"></div>'
+    return st.components.v2.component(f"lrx-{key}", html=html, css=_PLAYER_STYLE, js=_script("show"), isolate_styles=False)
+
+
+def _script(entry: str) -> str:
+    return _BOOTSTRAP.format(entry=entry, **publish().__dict__)

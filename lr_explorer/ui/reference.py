@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from itertools import zip_longest
+from types import MappingProxyType
 
 import streamlit as st
 
@@ -11,7 +12,7 @@ from lr_explorer.controllers import CONTROLLERS, Controller
 from lr_explorer.figures import thumbnails
 from lr_explorer.noise import NOISES
 from lr_explorer.optimizers import OPTIMIZERS, Optimizer
-from lr_explorer.params import Choice, Described, Flag, Number, Param
+from lr_explorer.params import Choice, Described, Flag, Number, Param, Part
 from lr_explorer.registry import documentation
 from lr_explorer.schedules import SCHEDULES, Schedule
 from lr_explorer.start import STARTS
@@ -205,7 +206,7 @@ def _card(kind: Kind, cls: type[Described], *, dark: bool) -> None:
         st.markdown("  \n".join(f"**{heading}:** {literal(text)}" for heading, text in facts.items() if text))
         shared = _shared(kind)
         own = {name: param for name, param in cls.params().items() if name not in shared}
-        st.markdown(_table(own) if own else f"No parameters{' of its own' if shared else ''}.")
+        st.markdown(_table(own, cls.parts()) if own or cls.parts() else f"No parameters{' of its own' if shared else ''}.")
 
 
 def _use(kind: Kind, cls: type[Described]) -> None:
@@ -222,13 +223,19 @@ def _shared(kind: Kind) -> dict[str, Param]:
     return {name: param for name, param in first.items() if all(cls.params().get(name) == param for cls in classes)}
 
 
-def _table(params: Mapping[str, Param]) -> str:
-    """Return a markdown table of parameters; markdown, since it typesets the symbols."""
+def _table(params: Mapping[str, Param], parts: Mapping[str, Part] = MappingProxyType({})) -> str:
+    """Return a markdown table of parts and parameters; markdown, since it typesets the symbols."""
     head = ("Parameter", "Symbol", "Default", "Range", "Meaning")
-    rows = [
+    rows = [(f"{literal(part.label)} `{name}`", "", f"`{part.kind}`", _kinds(part), literal(part.help)) for name, part in parts.items()]
+    rows += [
         (f"{literal(param.label)} `{name}`", _symbol(param), _default(param), _range(param), literal(param.help)) for name, param in params.items()
     ]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ("---",) * len(head), *rows))
+
+
+def _kinds(part: Part) -> str:
+    """Return how many things a part may be, and where their names stand."""
+    return f"one of {len(part.registry)}, with its own parameters below this name"
 
 
 def _symbol(param: Param) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from lr_explorer.configs import Configuration, read_configuration
-from lr_explorer.export import FRAMEWORKS, checked_against, export_code, export_csv, export_json
+from lr_explorer.export import checked_against, export_code, export_csv, export_json
 from lr_explorer.registry import documentation
 from lr_explorer.scenario import MAX_ARMS, Arm, Scenario
 from lr_explorer.schedules import SCHEDULES, Schedule
@@ -248,11 +248,18 @@ def _code(thing: Arm | Schedule, steps: int, framework: str) -> None:
 
 
 def _framework() -> str:
-    names = list(FRAMEWORKS)
-    chosen = st.segmented_control(
-        "Framework", names, default=names[0], format_func=lambda name: FRAMEWORKS[name].label, key="framework", required=True, wrap=True
+    """Show the menu of frameworks and return the chosen one, which the link keeps."""
+    st.session_state["framework"] = state.view().framework
+    st.segmented_control(
+        "Framework",
+        list(state.CODE),
+        format_func=state.CODE.__getitem__,
+        key="framework",
+        required=True,
+        wrap=True,
+        on_change=lambda: state.edit_view(framework=st.session_state["framework"]),
     )
-    return chosen or names[0]
+    return state.view().framework
 
 
 def _data(thing: Arm | Schedule, steps: int) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from lr_explorer.experiments.presets import PRESETS
+from lr_explorer.export import FRAMEWORKS
 from lr_explorer.links import Reader
 from lr_explorer.optimizers import OPTIMIZERS
 from lr_explorer.params import Described, choice, flag, text, whole
@@ -20,6 +21,7 @@ from lr_explorer.training import UNITS, Training
 
 CHAPTERS = {"surfaces": "Surfaces", "schedules": "Schedules", "optimizers": "Optimizers", "setup": "Noise and start"}
 SECTIONS = {"gallery": "Gallery", "training": "Training units", "paste": "Paste a configuration", "export": "Export"}
+CODE = {name: framework.label for name, framework in FRAMEWORKS.items()}
 BUDGETS = {"scenario": "the scenario's steps", "training": "a training run"}
 
 _TRAINING = "training."
@@ -39,6 +41,7 @@ class View(Described):
     log: bool = flag(False, "Logarithmic rate", "Shows rates by their powers of ten.")
     overlay: str = text("arms", "Overlay", "The curves drawn beside the arm's: arms, arm2, cosine, … with commas; none for none.", longest=400)  # type: ignore[misc]
     same_peak: bool = flag(False, "Same peak for all curves", "Draws the other arms at the selected arm's peak too, to compare shapes alone.")
+    framework: str = choice("torch", CODE, "Framework", "Whose words the exported code is written in.")
     one_peak: bool = flag(False, "One peak rate for all arms", "Changing one arm's peak rate changes it in every arm.")
 
 

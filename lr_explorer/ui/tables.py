@@ -24,6 +24,7 @@ _STYLE = """
 .lrx-report td.number { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .lrx-arm { font-weight: 600; overflow-wrap: anywhere; }
 .lrx-story th { width: 11rem; }
+.lrx-report tbody th[scope="row"] { min-width: 8rem; }
 .lrx-curves th[scope="row"] { min-width: 9rem; }
 .lrx-swatch { display: inline-block; width: 1.8rem; height: 3px; margin-right: 0.4rem; vertical-align: middle; }
 .lrx-legend { display: flex; flex-wrap: wrap; gap: 0.15rem 1.25rem; font-size: 0.925rem; }

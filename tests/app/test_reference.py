@@ -1,5 +1,6 @@
 """The Reference as a session sees it, without a browser."""
 
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -40,14 +41,15 @@ def test_every_registry_has_a_chapter():
 def test_everything_registered_has_a_card_with_its_text_its_formula_and_its_parameters(key):
     page = opened(CHAPTER_OF[key])
     headings, words = {heading.value for heading in page.subheader}, words_of(page)
-    pictures = [chart.proto.id for chart in page.get("plotly_chart")]
+    pictures = [element.proto.body for element in page.get("html")]
     for name, cls in REGISTRIES[key].items():
         assert cls.label in headings
         assert documentation(cls) in words
         assert cls.source.strip("–") in words
         assert all(equation.replace("\\", "") in words for equation in cards.equations(cls.formula))
         assert all(f"`{param}`" in words and described.help in words for param, described in cls.params().items())
-        assert any(f"picture-{key}-{name}" in picture for picture in pictures)
+        assert all(f"`{part}`" in words and described.help in words and f"`{described.kind}`" in words for part, described in cls.parts().items())
+        assert any(f'alt="{escape(cls.label)}. ' in picture for picture in pictures), name
 
 
 def test_only_the_chosen_chapter_is_drawn():

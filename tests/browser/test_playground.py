@@ -118,6 +118,28 @@ def test_a_click_on_the_map_sets_the_start(tab):
     assert float(query_of(tab)["start.y"]) == pytest.approx(2.5, abs=0.1)
 
 
+def test_the_drop_handle_is_dragged_along_the_curve_and_back_to_the_end(tab):
+    tab.open("/?preset=settle")
+    handle = tab.page.locator(".lrx-drop")
+    assert handle.get_attribute("aria-valuetext") == "never"
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    tab.page.mouse.move(x, y)
+    tab.page.mouse.down()
+    tab.painted_after(lambda: tab.page.mouse.move(x - 60, y, steps=5))
+    tab.page.mouse.up()
+    tab.settled()
+    step = int(handle.get_attribute("aria-valuenow"))
+    assert handle.get_attribute("aria-valuetext") == f"from step {step}"
+    tab.page.wait_for_function(f"location.search.includes('arm1.drop_at={step}')")
+    lr = tab.page.evaluate("[...document.querySelector('.lrx').lrx.run().arms[0].lr]")
+    drops = [t for t in range(1, len(lr)) if lr[t] < 0.5 * lr[t - 1]]
+    assert drops == [step]
+    handle.focus()
+    tab.painted_after(lambda: tab.page.keyboard.press("End"))
+    tab.page.wait_for_function("location.search.includes('arm1.drop_at=0')")
+
+
 def test_exact_values_can_be_typed_and_bad_ones_are_told(tab):
     tab.open("/")
     tab.painted_after(lambda: type_value(tab, "arm1.schedule.peak", "1e-5"))

@@ -3,14 +3,17 @@
 import math
 import re
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lr_explorer.links import Reader, spelled
-from lr_explorer.params import Choice, Formula, Number, Points, Series, Text
+from lr_explorer.optimizers import Optimizer
+from lr_explorer.params import Choice, Formula, Number, Points, Series, Text, Upload
 from lr_explorer.registry import documentation
-from lr_explorer.scenario import Arm
+from lr_explorer.scenario import Arm, Scenario
+from lr_explorer.simulate import simulate
 from tests.helpers import CLASSES, DESCRIBED, PARAMS, REGISTRIES, things, values_of
 
 every_class = pytest.mark.parametrize("cls", CLASSES.values(), ids=CLASSES)
@@ -68,7 +71,7 @@ def test_every_default_is_valid_and_the_slider_covers_it(cls, name, param):
         assert high < 1 or param.scale != "near_one"
     if isinstance(param, Choice):
         assert all(param.options.values())
-    if isinstance(param, Series | Points | Formula | Text):
+    if isinstance(param, Series | Points | Formula | Text | Upload):
         assert param.rule
         assert len(param.format(param.default)) <= param.longest
 
@@ -118,3 +121,21 @@ def test_texts_of_an_arm_are_read_back_exactly(arm):
     reader = Reader({f"arm1.{name}": text for name, text in arm.texts().items()})
     assert Arm().with_values(**reader.values("arm1.", Arm())).texts() == arm.texts()
     assert reader.closing() == ()
+
+
+NEEDY = {key: entry for key, entry in PARAMS.items() if getattr(entry[2], "needs", "")}
+
+
+@pytest.mark.parametrize(("cls", "name", "param"), NEEDY.values(), ids=NEEDY)
+def test_a_parameter_that_needs_another_does_nothing_or_is_refused_without_it(cls, name, param):
+    off = {param.needs: type(cls.params()[param.needs].default)(0)}
+    values = (param.low, param.high) if isinstance(param, Number) else tuple(param.options) if isinstance(param, Choice) else (False, True)
+    paths = []
+    for value in values:
+        try:
+            thing = cls(**off, **{name: value})
+        except ValueError:
+            continue
+        contender = thing if isinstance(thing, Arm) else Arm(**{"optimizer" if isinstance(thing, Optimizer) else "schedule": thing})
+        paths.append(simulate(Scenario(arms=(contender,), steps=40)).arms[0].path)
+    assert all(np.array_equal(path, paths[0], equal_nan=True) for path in paths)

@@ -10,7 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # Lowest first. A new room is written in here, at its height.
 ROOMS = (
-    "expressions", "params", "registry", "links", "draws", "surfaces", "schedules", "optimizers", "controllers", "averaging", "batches", "noise",
+    "expressions", "calculus", "params", "registry", "links", "grids", "draws", "surfaces", "schedules", "optimizers", "controllers", "averaging",
+    "batches", "noise",
     "start", "scenario", "outcome", "simulate", "theory", "basins", "story", "experiments", "training", "configs", "export", "figures", "ui",
 )  # fmt: skip
 # Who may import what draws: from this room upward.

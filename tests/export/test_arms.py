@@ -11,7 +11,8 @@ from lr_explorer.controllers import CONTROLLERS
 from lr_explorer.export import FRAMEWORKS, export_code
 from lr_explorer.optimizers import OPTIMIZERS
 from lr_explorer.scenario import Arm
-from tests.export.running import executed
+from lr_explorer.schedules import SCHEDULES
+from tests.export.running import executed, kept
 from tests.helpers import arm, followed
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
@@ -164,8 +165,10 @@ def test_a_drop_past_the_run_changes_no_code():
 
 def test_what_is_not_part_of_the_code_is_said():
     several = Arm(rate_x=2.0, batch=BATCHES.create("step"), averaging=AVERAGINGS.create("ema"))
+    for framework in ("keras", "python"):
+        text = " ".join(export_code(several, STEPS, framework).replace("#", "").split())
+        assert "multiplies the rate by 2 on x and 1 on y, which is not part of this code" in text
     text = " ".join(export_code(several, STEPS, "torch").replace("#", "").split())
-    assert "multiplies the rate by 2 on x and 1 on y" in text
     assert "batch grows (Step growth), which is not part of this code" in text
     assert "averages its iterates (Exponential moving average), which is not part of this code" in text
 
@@ -185,3 +188,90 @@ def test_torch_cycles_the_momentum_as_the_arm_does():
         text = export_code(cycled, STEPS, "torch").replace("lr = []", "lr, momentum = [], []")
         names = executed(text.replace("    optimizer.step()", '    momentum.append(optimizer.param_groups[0]["momentum"])\n    optimizer.step()'))
         np.testing.assert_allclose(names["momentum"], cycled.momentum(STEPS), rtol=1e-12)
+
+
+# Rates of their own for x and y are parameter groups.
+
+DISCRIMINATIVE = (0.1, 2.0)
+
+
+def grouped(name, **values):
+    return Arm(schedule=SCHEDULES.create(name, **values), rate_x=DISCRIMINATIVE[0], rate_y=DISCRIMINATIVE[1])
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("framework", ["torch", "transformers", "optax"])
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_each_group_has_the_arms_curve_at_its_own_rate(name, framework):
+    pytest.importorskip(framework)
+    for values in ({}, {"floor": 0.1}, {"warmup": 4, "floor": 0.1}, {"cooldown": 5}):
+        contender = grouped(name, peak=0.01, **values)
+        found = np.array(executed(export_code(contender, STEPS, framework))["lr"])
+        expected = contender.rates(STEPS)[:, None] * DISCRIMINATIVE
+        tolerance = FRAMEWORKS[framework].tolerance * expected.max()
+        np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance, err_msg=f"{contender.schedule!r}")
+
+
+@pytest.mark.oracle
+def test_a_one_cycle_of_two_groups_passes_a_list():
+    """pytorch#73305: a single max_lr would give both groups the one peak."""
+    pytest.importorskip("torch")
+    contender = Arm(schedule=SCHEDULES.create("one_cycle", peak=1e-3), rate_x=0.1)
+    assert "max_lr=[0.1 * peak, peak]" in export_code(contender, 100, "torch")
+    found = np.array(executed(export_code(contender, 100, "torch"))["lr"])
+    np.testing.assert_allclose([found[0], found.max(axis=0), found[-1]], [[4e-6, 4e-5], [1e-4, 1e-3], [4e-10, 4e-9]], rtol=1e-9)
+
+
+@pytest.mark.oracle
+def test_transformers_ends_a_polynomial_at_a_ratio_of_each_groups_rate():
+    """transformers#6361: with a rate of 1e-3 and an end of 1e-4 the group at 1e-5 ends at 1e-6."""
+    pytest.importorskip("transformers")
+    contender = Arm(schedule=SCHEDULES.create("polynomial", peak=1e-3, floor=0.1, power=1.0, decay_steps=10), rate_y=0.01)
+    text = export_code(contender, 11, "transformers")
+    assert executed(text)["lr"][10] == pytest.approx([1e-4, 1e-6])
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(("name", "options"), [("sgd", {"momentum": 0.9}), ("sgd", {"weight_decay": 0.01}), ("adamw", {"weight_decay": 0.1})])
+def test_optax_moves_two_parts_as_the_arm_moves_its_coordinates(name, options):
+    jax, optax = pytest.importorskip("jax"), pytest.importorskip("optax")
+    contender = Arm(optimizer=OPTIMIZERS.create(name, **options), schedule=SCHEDULES.create("cosine", peak=0.05), rate_x=0.1)
+    with jax.enable_x64(True):
+        names = executed(export_code(contender, STEPS, "optax"))
+        weights = {"x": jax.numpy.array(1.0), "y": jax.numpy.array(-2.0)}
+        state = names["optimizer"].init(weights)
+        found = []
+        for x, y in gradients():
+            update, state = names["optimizer"].update({"x": jax.numpy.array(x), "y": jax.numpy.array(y)}, state, weights)
+            weights = optax.apply_updates(weights, update)
+            found.append([float(weights["x"]), float(weights["y"])])
+    # No rule here mixes the coordinates, so each may be followed by itself at its own rate.
+    rates = np.array(names["lr"])
+    expected = np.stack([ours(name, options, rates[:, axis])[:, axis] for axis in range(2)], axis=1)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+
+
+# Restarting from a checkpoint.
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("framework", ["torch", "transformers"])
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_resumed_snippet_goes_on_where_it_was(name, framework):
+    """pytorch#65342, #60265, #29697: both state_dicts are saved and loaded, as the snippet says."""
+    pytest.importorskip(framework)
+    schedule = SCHEDULES.create(name, peak=0.001, warmup=3)
+    text = kept(export_code(schedule, 100, framework))
+    assert "save and load the state_dict() of optimizer and scheduler" in text
+    saved = {}
+    found = []
+    for first, last in ((0, 45), (45, 100)):
+        names = executed(text)
+        for thing, state in saved.items():
+            names[thing].load_state_dict(state)
+        for _ in range(first, last):
+            found.append(names["optimizer"].param_groups[0]["lr"])
+            names["optimizer"].step()
+            names["scheduler"].step()
+        saved = {thing: names[thing].state_dict() for thing in ("optimizer", "scheduler")}
+    np.testing.assert_allclose(found, schedule.values(100), rtol=1e-9, atol=1e-15)

@@ -45,7 +45,7 @@ def test_styblinski_tang_is_divided_along_its_axes():
 @pytest.mark.parametrize("name", SURFACES)
 def test_every_smooth_minimum_lies_in_its_own_basin(name):
     surface = SURFACES.create(name)
-    points = np.array([minimum.point for minimum in surface.minima]).T
+    points = np.array([minimum.point for minimum in surface.minima]).reshape(-1, 2).T
     assert basin_of(surface, points).tolist() == list(range(len(surface.minima)))
 
 

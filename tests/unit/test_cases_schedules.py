@@ -5,6 +5,9 @@ import pytest
 
 from lr_explorer.controllers import CONTROLLERS
 from lr_explorer.export import export_code
+from lr_explorer.figures.schedule_curves import Curve, curves_figure
+from lr_explorer.optimizers import OPTIMIZERS
+from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.schedules import SCHEDULES
 from lr_explorer.training import Training, used, warnings
 
@@ -215,6 +218,20 @@ def test_a_warm_up_from_zero_moves_nothing_at_first_and_that_is_told(name):
     says(warnings(schedule, Training(samples=10, batch=1, epochs=1)), "first update", "exactly 0")
 
 
+def test_a_rate_of_exactly_zero_has_a_mark_of_its_own_on_a_logarithmic_axis():
+    """transformers#34754: a line alone would leave the first update out without a word."""
+    lr = rates("linear", 10, peak=1.0, warmup=4)
+    figure = curves_figure([Curve("Linear", lr)], np.arange(10.0), "updates", log=True, dark=False)
+    line, zeros = figure.data
+    assert zeros.name == "Linear: exactly 0"
+    assert list(zeros.x) == [0]
+    assert np.isnan(line.y[0])
+    np.testing.assert_array_equal(line.y[1:], lr[1:])
+    # The mark stands at the bottom of the axis, inside it.
+    low, high = figure.layout.yaxis.range
+    assert low < np.log10(zeros.y[0]) < np.log10(line.y[1:].min()) < high
+
+
 def test_a_linear_decay_behind_a_warm_up_of_four_updates():
     found = rates("linear", 10, peak=1.0, warmup=4)
     assert found == pytest.approx([0, 0.25, 0.5, 0.75, 1, 0.833333, 0.666667, 0.5, 0.333333, 0.166667], rel=1e-5)
@@ -308,6 +325,28 @@ def test_a_cyclic_rate_with_its_momentum_running_the_other_way():
     assert schedule.values(9) == pytest.approx([0.1, 0.325, 0.55, 0.775, 1, 0.775, 0.55, 0.325, 0.1])
     assert schedule.momentum(9) == pytest.approx([0.9, 0.875, 0.85, 0.825, 0.8, 0.825, 0.85, 0.875, 0.9])
     assert part("cyclic").momentum(9) is None
+
+
+def test_a_momentum_to_cycle_is_asked_of_an_optimizer_that_has_one():
+    """Adagrad has neither momentum nor beta1: PyTorch refuses it too (pytorch#73910)."""
+    schedule = part("cyclic", cycle_momentum=True)
+    assert Arm(optimizer=OPTIMIZERS.create("adam"), schedule=schedule).momentum(9) is not None
+    with pytest.raises(ValueError, match="cycle_momentum needs an optimizer with momentum or β₁, as in PyTorch; got AdaGrad"):
+        Arm(optimizer=OPTIMIZERS.create("adagrad"), schedule=schedule)
+    linked = Scenario.from_query({"arm1.optimizer": "adagrad", "arm1.schedule": "cyclic", "arm1.schedule.cycle_momentum": "true"})
+    assert any("cycle_momentum needs an optimizer with momentum" in complaint for complaint in linked.complaints)
+
+
+# Range tests.
+
+
+def test_a_range_test_has_a_constant_ratio_and_both_ends():
+    """Lightning#21931: the first rung was twice as wide. lr-finder#42, flair#986: dividing by n never reached the end."""
+    found = rates("range_test", 10, peak=1.0, lowest=1e-3)
+    assert found[:4] == pytest.approx([0.001, 0.00215443, 0.00464159, 0.01], rel=1e-5)
+    np.testing.assert_allclose(found[1:] / found[:-1], 10 ** (1 / 3), rtol=1e-12)
+    assert (found[0], found[-1]) == (0.001, 1.0)
+    assert rates("range_test", 1, peak=1.0).tolist() == [1.0]
 
 
 # Plateaus.

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from lr_explorer.experiments.ensemble import ensemble
 from lr_explorer.experiments.measures import (
@@ -31,21 +32,13 @@ WELLS = SURFACES.create("double_well")
 NOISY = Scenario(noise=Gaussian(sigma=2.0), arms=(arm("cosine", peak=0.13), arm(peak=0.02)), steps=200)
 
 
-def wilson(hits, total, z=1.959963984540054):
-    """Return Wilson's 95 % interval (1927), as its score equation is solved in textbooks."""
-    share, extra = hits / total, z * z / total
-    centre = (share + extra / 2) / (1 + extra)
-    half = z * math.sqrt(share * (1 - share) / total + extra / (4 * total)) / (1 + extra)
-    return centre - half, centre + half
-
-
 @pytest.mark.parametrize("hits", [0, 1, 7, 20, 39, 40])
 def test_shares_have_a_wilson_interval(hits):
     measure = Measure("are among the first", lambda surface, made: np.arange(len(made.final_loss)) < hits)
     (summary, _) = ensemble(NOISY.with_values(steps=2), measure, 40)
     assert (summary.hits, summary.replicates) == (hits, 40)
-    # The bounds at 0 and 1 are exact but for rounding.
-    assert (summary.share_low, summary.share_high) == pytest.approx(wilson(hits, 40), rel=1e-9, abs=1e-15)
+    interval = binomtest(hits, 40).proportion_ci(method="wilson")
+    assert (summary.share_low, summary.share_high) == pytest.approx((interval.low, interval.high), rel=1e-12, abs=1e-15)
 
 
 def test_quartiles_are_ranks_of_the_loss_above_the_lowest():

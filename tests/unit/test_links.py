@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lr_explorer.batches import BATCHES
 from lr_explorer.noise import NOISES
 from lr_explorer.params import Number
-from lr_explorer.scenario import MAX_ARMS, Arm, Scenario
+from lr_explorer.scenario import ARM_COLOURS, MAX_ARMS, Arm, Scenario
 from lr_explorer.schedules import SCHEDULES
 from lr_explorer.surfaces import SURFACES
 from tests.helpers import arm, scenarios
@@ -251,3 +251,13 @@ def test_every_number_at_its_bounds_survives():
     for name, param in Scenario.params().items():
         for value in (param.low, param.high) if isinstance(param, Number) else ():
             assert getattr(Scenario.from_query({name: param.format(value)}), name) == value
+
+
+def test_the_longest_links_are_shorter_than_what_the_web_server_accepts():
+    # Fifty points with every digit in three parts of six arms, names of the longest characters, the longest formulas beside them.
+    points = tuple((i / 49 if i in (0, 49) else i / 49 * 0.9999999999999, 0.12345678901234566 + i / 1000) for i in range(50))
+    drawn = SCHEDULES.create("drawn", points=points)
+    drawings = SCHEDULES["sequential"](first=drawn, second=drawn, third=drawn)
+    arms = tuple(Arm("\U0001f600" * 40, colour, schedule=drawings) for colour in ARM_COLOURS)
+    # Uvicorn's h11 stops reading a request at 64 kB, of which cookies and other headers take a few.
+    assert 40_000 < len(Scenario(arms=arms).link) < 58_000

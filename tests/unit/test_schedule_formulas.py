@@ -154,6 +154,15 @@ def staged(t, total, switch1, switch2=10_000, **parts):
     return 1 - (t - switch1) / (ends - switch1) if t < ends else 0.1
 
 
+def range_test(t, total, lowest, rise="exponential"):
+    """A ladder with both ends on it: rung by rung from the lowest rate, or all at once."""
+    if total == 1:
+        return 1.0
+    if rise == "linear":
+        return (lowest * (total - 1 - t) + t) / (total - 1)
+    return lowest * math.pow(1 / lowest, t / (total - 1))
+
+
 FORMULAS = {
     "constant": lambda t, total: 1.0,
     "step": lambda t, total, step_size, gamma: math.prod([gamma] * (t // step_size)),
@@ -184,6 +193,7 @@ FORMULAS = {
     "chained": lambda t, total, **parts: (total - t) / total * 0.9**t,
     "lambda": lambda t, total, expression: 0.5 * (1 + math.cos(math.pi * t / total)) / math.sqrt(t + 1),
     "drawn": drawn,
+    "range_test": range_test,
 }
 
 STAGES = {
@@ -236,6 +246,7 @@ SETTINGS = [
     *settings("sequential", switch1=[0, 1, 10, 100], **{name: [schedule] for name, schedule in STAGES.items()}, switch2=[0, 2, 30, 300]),
     ("chained", {"first": SCHEDULES.create("linear"), "second": SCHEDULES.create("exponential", gamma=0.9)}),
     ("lambda", {"expression": "0.5(1 + cos(pi t/T)) / sqrt(t + 1)"}),
+    *settings("range_test", lowest=[1e-3, 1.0], rise=["exponential", "linear"]),
     *settings("drawn", points=[CURVE, ((0.0, 1.0), (1.0, 0.0))], interpolation=["linear", "step"]),
 ]
 # Whose shape depends on the warm-up itself, or has a share of the whole run.

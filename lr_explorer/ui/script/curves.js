@@ -1,5 +1,6 @@
 // Learning rate over loss, on one axis of steps. Plotly draws the axes; the curves are canvas, like the trails on the map.
 
+import { DropHandle } from "./drop.js";
 import { element, rateAt, show } from "./format.js";
 import { HAIR, Layer, boxOf, follow, isInside, mark, project, scaleOf, stateOf, stroke } from "./paint.js";
 import { placeTip } from "./map.js";
@@ -12,8 +13,8 @@ const HEADROOM = 100;
 const GAP = 34;
 
 export class CurvesView {
-  /** onSeek(step): the panel was clicked. onScale(): an axis was switched between linear and log. */
-  constructor(host, Plotly, { onSeek, onScale }) {
+  /** onSeek(step): the panel was clicked. onScale(): an axis was switched between linear and log. onDrop: as in DropHandle. */
+  constructor(host, Plotly, { onSeek, onScale, onDrop }) {
     Object.assign(this, { host, Plotly, onSeek, onScale });
     this.isLog = { lr: false, loss: true };
     this.plot = element("div", { class: "lrx-plot" });
@@ -24,6 +25,7 @@ export class CurvesView {
     this.titles = { lr: this.#title("lr"), loss: this.#title("loss") };
     this.tip = element("div", { class: "lrx-tip lrx-tip-table", "aria-hidden": "true", hidden: "" });
     host.append(this.tip);
+    this.handle = new DropHandle(host, onDrop);
     this.#listen();
   }
 
@@ -83,6 +85,15 @@ export class CurvesView {
       const isDense = path.x.length > 0.7 * (this.panels[panel].box.right - this.panels[panel].box.left) && panel === "loss";
       this.#stroke(this.bold, panel, path, isDense ? { colour, width: HAIR } : { colour, width: 2, dash: arm.dash });
     }
+    this.placeHandle();
+  }
+
+  /** Put the drop handle on the selected arm's curve. */
+  placeHandle() {
+    const arm = this.run.arms[this.run.selected];
+    const { along, box } = this.panels.lr;
+    const yOf = (rate) => along(this.scales.lr.place(rate));
+    this.handle.place(arm, this.run.steps, { scale: this.toStep, yOf, box, colour: arm.colour[this.theme.side] });
   }
 
   #stroke(layer, panel, path, style) {

@@ -105,7 +105,11 @@ class Player {
     this.root.lrx = { heads: () => this.heads(), step: () => this.step, run: () => this.run, surface: () => this.surface };
     host.append(this.root);
     this.map = new MapView(mapHost, this.Plotly, (x, y, isFinal) => this.#editStart(x, y, isFinal));
-    this.curves = new CurvesView(curvesHost, this.Plotly, { onSeek: (step) => this.seek(step), onScale: () => this.#drawCurves() });
+    this.curves = new CurvesView(curvesHost, this.Plotly, {
+      onSeek: (step) => this.seek(step),
+      onScale: () => this.#drawCurves(),
+      onDrop: (step, isFinal) => this.#editDrop(step, isFinal),
+    });
     this.map.onMoved = () => this.#soon("map");
     this.map.onUnfinished = () => this.#soon("trails");
     this.curves.onMoved = () => this.#soon("curves");
@@ -133,6 +137,7 @@ class Player {
     const isNewSurface = surface !== this.surface;
     if (run.id === this.run?.id && !isNewSurface && run.view === this.run.view && run.anatomy === this.run.anatomy) {
       this.run.selected = run.selected;
+      this.curves.placeHandle();
       this.#paint(true);
       return;
     }
@@ -355,9 +360,19 @@ class Player {
 
   /** Let the selected arm's rate drop at the cursor; pressed where it drops already, take the drop back. */
   #dropRate() {
-    const { selected, arms } = this.run;
-    this.edit.next = { [`arm${selected + 1}.drop_at`]: String(arms[selected].drop_at === this.step ? 0 : this.step) };
-    this.#send();
+    const { selected, arms, steps } = this.run;
+    this.#editDrop(arms[selected].drop_at === this.step ? steps : this.step, true);
+  }
+
+  /** Let the selected arm's rate drop at `step`; at the end of the run that is never. */
+  #editDrop(step, isFinal) {
+    const { selected, arms, steps } = this.run;
+    const [key, at] = [`arm${selected + 1}.drop_at`, step < steps ? step : 0];
+    const { sent, inFlight } = this.edit;
+    const isThere = inFlight ? sent[key] === String(at) : arms[selected].drop_at === at;
+    // What is already so would bring no new data, and no answer.
+    this.edit.next = isThere ? null : { [key]: String(at) };
+    if (isFinal || !inFlight) this.#send();
   }
 
   #send() {

@@ -26,8 +26,8 @@ def at(point: Array | tuple[float, float]) -> str:
 
 
 def what_happened(run: Run) -> list[str]:
-    """Return one to three sentences for each arm about the first replicate shown."""
-    return [" ".join(filter(None, (tell(run.scenario.surface, arm) for tell in (_outcome, _averaged, _stability)))) for arm in run.arms]
+    """Return one to four sentences for each arm about the first replicate shown."""
+    return [" ".join(filter(None, (tell(run.scenario.surface, arm) for tell in (_outcome, _averaged, _batch, _stability)))) for arm in run.arms]
 
 
 def _outcome(surface: Surface, arm: ArmRun) -> str:
@@ -39,6 +39,14 @@ def _averaged(surface: Surface, arm: ArmRun) -> str:
     if arm.averaged_final is None or arm.averaged_final_loss is None or arm.diverged_at[0] >= 0:
         return ""
     return f"Its {arm.arm.averaging.label.lower()} ends at {at(arm.averaged_final[:, 0])}: {_final_loss(surface, arm.averaged_final_loss[0])}."
+
+
+def _batch(surface: Surface, arm: ArmRun) -> str:
+    """Return what a growing batch costs: a comparison at equal updates would hide it."""
+    multiples = arm.arm.batch.multiples(len(arm.lr))
+    if multiples.max() == 1:
+        return ""
+    return f"Its batch schedule asks for up to {told(multiples.max())} times the first batch, in all {told(multiples.mean())} times its gradients."
 
 
 def _settled(surface: Surface, arm: ArmRun) -> str:

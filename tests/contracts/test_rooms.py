@@ -10,8 +10,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # Lowest first. A new room is written in here, at its height.
 ROOMS = (
-    "expressions", "params", "registry", "links", "surfaces", "schedules", "optimizers", "controllers", "averaging", "noise", "start", "scenario",
-    "outcome", "simulate", "theory", "basins", "story", "experiments", "training", "configs", "export", "figures", "ui",
+    "expressions", "params", "registry", "links", "surfaces", "schedules", "optimizers", "controllers", "wrappers", "clipping", "freezing",
+    "averaging", "noise", "start", "scenario", "outcome", "update", "simulate", "theory", "basins", "story", "experiments", "training", "configs",
+    "export", "figures", "ui",
 )  # fmt: skip
 # Who may import what draws: from this room upward.
 LOWEST_USER = {"plotly": "figures", "streamlit": "ui"}

@@ -26,8 +26,13 @@ def at(point: Array | tuple[float, float]) -> str:
 
 
 def what_happened(run: Run) -> list[str]:
-    """Return one to three sentences for each arm about the first replicate shown."""
-    return [" ".join(filter(None, (tell(run.scenario.surface, arm) for tell in (_outcome, _averaged, _stability)))) for arm in run.arms]
+    """Return a few sentences for each arm about the first replicate shown.
+
+    How far each coordinate went is told of all arms as soon as one of them treats its coordinates, which stand for layers, differently.
+    """
+    drifts = (_drift,) if any(_has_layers(arm) for arm in run.arms) else ()
+    tellers = (_outcome, _averaged, _clipping, *drifts, _rate, _stability)
+    return [" ".join(filter(None, (tell(run.scenario.surface, arm) for tell in tellers))) for arm in run.arms]
 
 
 def _outcome(surface: Surface, arm: ArmRun) -> str:
@@ -39,6 +44,33 @@ def _averaged(surface: Surface, arm: ArmRun) -> str:
     if arm.averaged_final is None or arm.averaged_final_loss is None or arm.diverged_at[0] >= 0:
         return ""
     return f"Its {arm.arm.averaging.label.lower()} ends at {at(arm.averaged_final[:, 0])}: {_final_loss(surface, arm.averaged_final_loss[0])}."
+
+
+def _clipping(surface: Surface, arm: ArmRun) -> str:
+    """Return how often the gradient was clipped, of an arm that clips it."""
+    if arm.clipped is None:
+        return ""
+    updates = arm.diverged_at[0] if arm.diverged_at[0] >= 0 else len(arm.path) - 1
+    return f"Its gradient was clipped in {arm.clipped[0]} of {updates} updates."
+
+
+def _has_layers(arm: ArmRun) -> bool:
+    return arm.arm.freeze.is_on or arm.arm.rate_x != arm.arm.rate_y
+
+
+def _drift(surface: Surface, arm: ArmRun) -> str:
+    """Return how far each coordinate is from its start at the end, and which was frozen until when."""
+    if arm.diverged_at[0] >= 0:
+        return ""
+    freeze, steps = arm.arm.freeze, len(arm.path) - 1
+    until = [f", frozen until step {begin}" if 0 < begin < steps else ", frozen" if begin else "" for begin in freeze.begins(steps)]
+    x, y = (told(float(far)) for far in np.abs(arm.final[:, 0] - arm.path[0, :, 0]))
+    return f"Drift from the start: {x} along x{until[0]}; {y} along y{until[1]}."
+
+
+def _rate(surface: Surface, arm: ArmRun) -> str:
+    """Return how the optimizer uses the schedule's rates, where that is not one for each update."""
+    return arm.arm.optimizer.rate_note
 
 
 def _settled(surface: Surface, arm: ArmRun) -> str:
@@ -132,15 +164,15 @@ def _direction(axis: Array) -> str:
 
 def _stability(surface: Surface, arm: ArmRun) -> str:
     """Return the largest η·λmax on the way, beside the limit where the optimizer has one; nothing where η is not the rate that acts."""
-    if arm.arm.optimizer.scales_rate:
+    optimizer = arm.arm.optimizer
+    if optimizer.scales_rate or optimizer.is_reference or optimizer.rate_note:
         return ""
     point = np.moveaxis(arm.path[:-1, :, 0], 1, 0)
     with np.errstate(all="ignore"):
-        products = arm.first_lr * curvatures(surface, point, (arm.arm.rate_x, arm.arm.rate_y))[1]
+        products = arm.first_lr * curvatures(surface, point, arm.arm.multipliers(len(arm.path) - 1))[1]
     if not np.isfinite(products).any():
         return ""
     step = int(np.nanargmax(products))
-    # Where momentum cycles, so does the limit.
-    limit = arm.arm.optimizer.stability_limit() if arm.arm.momentum(1) is None else None
+    limit = arm.arm.stability_limit()
     beside = f"; stable below {told(limit)}" if limit is not None else ""
     return f"Largest η·λmax on the way: {told(products[step])} at step {step}{beside}."

@@ -145,7 +145,7 @@ def played() -> Run:
 def _offer_calm_rate(run: Run, place: int) -> None:
     """Where the selected arm diverged, offer a rate that is stable where it starts."""
     arm = run.arms[place]
-    limit = arm.arm.optimizer.stability_limit()
+    limit = arm.arm.stability_limit()
     rate = calm_rate(run.scenario.surface, arm.path[0, :, 0], limit) if limit is not None else None
     if arm.diverged_at[0] < 0 or rate is None or rate >= arm.arm.schedule.peak:
         return
@@ -171,10 +171,10 @@ def _arm(scenario: Scenario, place: int) -> None:
             on_click=state.edit,
             args=({f"{key}.schedule.peak": repr(usual)},),
         )
-    with st.expander("Batch, averaging, drop, rate per coordinate, name, colour", key="arm-box"):
-        for name in ("batch", "averaging"):
+    with st.expander("Wrapper, clipping, batch, averaging, each coordinate's rate and freezing, drop, name, colour", key="arm-box"):
+        for name in ("wrapper", "clipping", "batch", "averaging"):
             show_part(f"{key}.{name}", parts[name], getattr(arm, name), name)
-        show_controls(rows(key, arm, drop_at=(0, scenario.steps)), state.edit, key="arm-controls")
+        show_controls(rows(key, arm, drop_at=(0, scenario.steps), unfreeze_at=(0, scenario.steps)), state.edit, key="arm-controls")
 
 
 def _anatomy(scenario: Scenario) -> None:

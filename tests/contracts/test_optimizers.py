@@ -97,7 +97,7 @@ def test_the_two_coordinates_are_treated_alike(name, data):
     assert same_bits(points, swapped[:, ::-1])
 
 
-@every_optimizer
+@pytest.mark.parametrize("name", [name for name, cls in OPTIMIZERS.items() if not cls.rate_note])
 @few
 @given(data=st.data())
 def test_a_rate_of_zero_moves_nothing(name, data):

@@ -5,6 +5,7 @@ import pytest
 
 from lr_explorer.noise import Gaussian
 from lr_explorer.optimizers import OPTIMIZERS
+from lr_explorer.optimizers.base import Task
 from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.schedules import SCHEDULES
 from lr_explorer.simulate import simulate
@@ -46,7 +47,7 @@ def optimizer_of(case):
 
 def ours(optimizer, momenta):
     x = np.array([1.0, -2.0]).reshape(2, 1, 1)
-    rule = type(optimizer).rule([optimizer], x.shape, STEPS, momenta)
+    rule = type(optimizer).rule([optimizer], Task(x.shape, STEPS, momenta))
     points = []
     for t, (rate, gradient) in enumerate(zip(RATES, GRADIENTS, strict=True)):
         rule.step(t, np.array(rate), x, gradient.reshape(2, 1, 1).copy())

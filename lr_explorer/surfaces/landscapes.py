@@ -64,7 +64,7 @@ class TrainedNetwork(Landscape):
     neuron. Only this slice is shown: in the other 203 dimensions the run stands still, and a real one would not.
     """
 
-    label = "Trained network (a slice)"
+    label = "Trained network"
     family = "Networks"
     teaches = "how rough a real loss is beside the textbook's"
     formula = r"f(x, y) = L(w + x\,u + y\,v)"

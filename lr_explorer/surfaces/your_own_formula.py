@@ -24,7 +24,7 @@ class TypedFormula(Surface):
     the derivative is given as 0; where the formula has no value there is no loss, and a run that comes there ends.
     """
 
-    label = "Formula (type your own)"
+    label = "Typed formula"
     family = "Your own"
     teaches = "whatever you want to see"
     formula = r"f = f(x, y),\quad |x - x_c| \le w/2,\quad |y - y_c| \le h/2"
@@ -32,7 +32,10 @@ class TypedFormula(Surface):
     is_searched = True
 
     expression: str = expression(
-        "sin(x) cos(y) + (x^2 + y^2)/10", VARIABLES, "Formula", "The loss as a formula of x and y, such as (1 - x)^2 + 100(y - x^2)^2."
+        "sin(x) cos(y) + (x^2 + y^2)/10",
+        VARIABLES,
+        "Formula",
+        "A formula of x and y, such as (1 - x)^2 + 100(y - x^2)^2; pi, e, sin, exp, log, sqrt, abs, min, max and where(x < 0, -x, x) are known too.",
     )
     centre_x: float = number(0.0, -5000.0, 5000.0, "Centre x", "Middle of the box that is drawn.", symbol="x_c", slider=(-10.0, 10.0))
     centre_y: float = number(0.0, -5000.0, 5000.0, "Centre y", "Middle of the box that is drawn.", symbol="y_c", slider=(-10.0, 10.0))
@@ -62,7 +65,7 @@ class TypedFormula(Surface):
     @property
     def remarks(self) -> tuple[str, ...]:
         share, _, first = self._survey
-        words = [f"Read as $f(x, y) = {readable(parse(self.expression, VARIABLES))}$."]
+        words = [f"Read as $f(x, y) = {readable(parse(self.expression, VARIABLES))}$"]
         if share < 1:
             words.append(
                 f"On {1 - share:.0%} of the box, as at x = {first[0]:.4g}, y = {first[1]:.4g}, this has no finite value: "

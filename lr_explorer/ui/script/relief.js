@@ -24,7 +24,7 @@ export class ReliefView {
     // Trace objects are rebuilt, the grid inside is not: Plotly compares arrays by identity and leaves it alone.
     if (this.gridOf !== surface) this.grid = grid(surface);
     this.gridOf = surface;
-    this.Plotly.react(this.plot, [this.#surface(), ...run.arms.flatMap((arm, i) => [this.#line(arm), this.#head(i)])], this.#layout(size, resets), size.config);
+    this.Plotly.react(this.plot, [this.#surface(), ...run.arms.flatMap((arm, i) => [this.#line(arm), this.#head(i)]), ...this.#places()], this.#layout(size, resets), size.config);
   }
 
   #surface() {
@@ -59,6 +59,18 @@ export class ReliefView {
       type: "scatter3d", mode: "markers", ...this.#headPoint(arm), hoverinfo: "skip", showlegend: false,
       marker: { size: 5.5, symbol: SYMBOLS[arm.marker] ?? arm.marker, color: colour, line: { color: this.theme.casing, width: 2 } },
     };
+  }
+
+  /** The marked minima and saddles, after the arms, whose places in the list of traces `paint` counts on. */
+  #places() {
+    const { minima, saddles } = this.surface;
+    const kinds = [[saddles, "x", 3], [minima.filter((place) => !place.global), "circle-open", 5], [minima.filter((place) => place.global), "diamond", 5]];
+    return kinds.map(([places, symbol, size]) => {
+      const points = { x: [], y: [], z: [] };
+      for (const place of places) this.#add(points, place.x, place.y);
+      const text = places.map((place) => place.name);
+      return { type: "scatter3d", mode: "markers", ...points, text, hovertemplate: "%{text}<extra></extra>", showlegend: false, marker: { size, symbol, color: this.theme.ink } };
+    });
   }
 
   #headPoint(arm) {

@@ -9,7 +9,7 @@ from lr_explorer.calculus import KINKED, derivatives
 from lr_explorer.expressions import called, parse, readable
 from lr_explorer.params import expression, number
 from lr_explorer.surfaces import search
-from lr_explorer.surfaces.base import SURFACES, Array, Bounds, Minimum, Surface, paired, searched_minima, symmetric
+from lr_explorer.surfaces.base import SURFACES, Array, Bounds, Minimum, Surface, paired, searched_minima, shortened, symmetric
 
 VARIABLES = ("x", "y")
 
@@ -84,11 +84,10 @@ class TypedFormula(Surface):
         """Return the share of a grid of the box where the loss is finite, a start where it is, and a place where it is not."""
         points = search.grid_of(self, 61)
         is_finite = np.isfinite(self.value(points))
-        (x0, x1), (y0, y1) = self.bounds
-        wish = np.array([x0 + 0.2 * (x1 - x0), y0 + 0.75 * (y1 - y0)])[:, None, None] - points
-        away = np.where(is_finite, np.hypot(wish[0] / (x1 - x0), wish[1] / (y1 - y0)), np.inf)
+        off = np.array(self.place(0.2, 0.75))[:, None, None] - points
+        away = np.where(is_finite, np.hypot(off[0] / self.width, off[1] / self.height), np.inf)
         start, gap = points.reshape(2, -1)[:, [away.argmin(), is_finite.argmin()]].T
-        return float(is_finite.mean()), (float(start[0]), float(start[1])), (float(gap[0]), float(gap[1]))
+        return float(is_finite.mean()), (shortened(start[0]), shortened(start[1])), (shortened(gap[0]), shortened(gap[1]))
 
     def value(self, point: Array) -> Array:
         x, y = np.asarray(point, dtype=float)

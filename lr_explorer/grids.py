@@ -26,6 +26,7 @@ Array = NDArray[np.float64]
 T = TypeVar("T")
 
 NETWORK = "network"
+UPLOAD = "upload-"
 FEWEST, MOST = 4, 401  # points along an axis; a bicubic spline needs four
 FARTHEST = 1e4  # as far as a run may start
 _MOST_BYTES = 20 * 2**20
@@ -54,7 +55,7 @@ class Grid:
         digest = hashlib.sha256()
         for values in (self.x, self.y, self.loss):
             digest.update(repr(values.shape).encode() + np.ascontiguousarray(values, dtype="<f8").tobytes())
-        return f"upload-{digest.hexdigest()[:16]}"
+        return f"{UPLOAD}{digest.hexdigest()[:16]}"
 
     @cached_property
     def spline(self) -> Any:

@@ -204,8 +204,8 @@ class Scenario(Described):
     def edited(self, changes: Query) -> Self:
         """Return the scenario with some of its link's values changed, as a control does; ValueError names what is refused.
 
-        Choosing another kind keeps the parameters that both kinds describe alike; another surface brings its own parameters and start, and
-        ends a noise that cannot act on it.
+        Choosing another kind keeps the parameters that both kinds describe alike. Another surface brings its own parameters and start, and ends
+        a noise that cannot act on it; the same one with other data or another formula, of which the start knows no loss, brings its start.
         """
         query = self.to_query()
         # Kinds come before what is below them, since they decide which values there are.
@@ -221,6 +221,10 @@ class Scenario(Described):
         changed = type(self).from_query(query)
         if changed.complaints:
             raise ValueError(" ".join(changed.complaints))
+        surface, start = changed.surface, changed.start
+        if surface != self.surface and np.isnan(surface.value(np.array([start.x, start.y]))):
+            x, y = surface.start
+            return changed.with_values(start=start.with_values(x=x, y=y))
         return changed
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from lr_explorer.outcome import DIVERGED_BEYOND, Outcome, tail_of
+from lr_explorer.outcome import DIVERGED_BEYOND, Outcome, ended_at, tail_of
 from lr_explorer.simulate import ArmRun, Run
 from lr_explorer.surfaces import Minimum, Surface
 from lr_explorer.theory import curvatures, steepest_axis
@@ -110,7 +110,9 @@ def _stalled(surface: Surface, arm: ArmRun) -> str:
     # Newton's step leads to the stationary point, where there is one.
     to_stationary = np.hypot(*np.linalg.pinv(surface.hessian(point)) @ surface.gradient(point))
     near = to_stationary < 0.02 * surface.diagonal
-    if near and low < 0 < high:
+    if near and surface.undeclared and low >= -1e-3 * high:
+        why = f"at one of the minima that are not marked ({surface.undeclared})"
+    elif near and low < 0 < high:
         why = "next to a saddle point"
     elif arm.first_lr[-1] < 0.01 * arm.first_lr.max():
         why = f"since its rate has fallen to {told(arm.first_lr[-1])}"
@@ -134,6 +136,11 @@ def _diverged(surface: Surface, arm: ArmRun) -> str:
     return f"Diverged at step {step}: |x| = {before} one step before, and after it beyond {told(DIVERGED_BEYOND)} or no number at all."
 
 
+def _left(surface: Surface, arm: ArmRun) -> str:
+    step = ended_at(Outcome.LEFT, arm.diverged_at[0])
+    return f"Left the known landscape at step {step}: at {at(arm.path[step, :, 0])} no loss is known, so the run ends there."
+
+
 _TOLD: dict[Outcome, Callable[[Surface, ArmRun], str]] = {
     Outcome.SETTLED: _settled,
     Outcome.HOVERS: _hovers,
@@ -142,18 +149,23 @@ _TOLD: dict[Outcome, Callable[[Surface, ArmRun], str]] = {
     Outcome.STALLED: _stalled,
     Outcome.MOVING: _moving,
     Outcome.DIVERGED: _diverged,
+    Outcome.LEFT: _left,
 }
 
 
 def _named(surface: Surface, minimum: Minimum) -> str:
-    kind = "the minimum" if len(surface.minima) == 1 else "the global minimum" if surface.is_global(minimum) else "a local minimum"
+    best = "the lowest minimum found" if surface.is_searched else "the global minimum"
+    is_only = len(surface.minima) == 1 and not surface.is_searched
+    kind = "the minimum" if is_only else best if surface.is_global(minimum) else "a local minimum"
     return f"{kind} {at(minimum.point)}"
 
 
 def _final_loss(surface: Surface, loss: float) -> str:
     if not surface.minima:
         return f"final loss {told(loss)}"
-    return f"final loss {told(loss - surface.lowest)} above the lowest"
+    # Outside the box the loss may be lower than in it.
+    side, where = ("above", "") if loss >= surface.lowest else ("below", " in the box")
+    return f"final loss {told(abs(loss - surface.lowest))} {side} the lowest{' found' if surface.is_searched else where}"
 
 
 def _direction(axis: Array) -> str:

@@ -81,6 +81,11 @@ class Surface(Described):
         """Stationary points in the box from which the loss falls on some sides and rises on others, as far as a search finds them."""
         return searched_saddles(self)
 
+    def place(self, along_x: float, along_y: float) -> tuple[float, float]:
+        """Return the point at these shares of the box."""
+        (x0, x1), (y0, y1) = self.bounds
+        return shortened(x0 + along_x * (x1 - x0)), shortened(y0 + along_y * (y1 - y0))
+
     @property
     def diagonal(self) -> float:
         """Length of the box's diagonal, the yardstick for distances on this surface."""
@@ -126,6 +131,11 @@ def find_saddles(surface: Surface) -> tuple[tuple[float, float], ...]:
 
 searched_minima = lru_cache(maxsize=64)(find_minima)
 searched_saddles = lru_cache(maxsize=64)(find_saddles)
+
+
+def shortened(value: float) -> float:
+    """Return a coordinate without the digits that only rounding makes."""
+    return float(f"{value:.10g}")
 
 
 def paired(point: Array, x: Array | float, y: Array | float) -> Array:

@@ -69,7 +69,6 @@ def figure(run: Run) -> None:
     scenario, view = run.scenario, state.view()
     surface = scenario.surface
     surface_key = f"{type(surface).name} {sorted(surface.texts().items())}"
-    values = tuple((name, getattr(surface, name)) for name in surface.params())
     payload = run_payload(
         run,
         key=scenario.link,
@@ -79,7 +78,7 @@ def figure(run: Run) -> None:
         view=view.view,
         summary=" ".join(f"{arm.arm.name}: {arm.outcome[0].value}." for arm in run.arms),
     )
-    show_player(cached.surface_bytes(type(surface).name, values, surface_key), payload, state.edit, lambda chosen: state.edit_view(view=chosen))
+    show_player(cached.surface_bytes(surface, surface_key), payload, state.edit, lambda chosen: state.edit_view(view=chosen))
 
 
 def arms(run: Run) -> None:
@@ -121,7 +120,7 @@ def replicates(scenario: Scenario) -> None:
     for first in range(0, REPLICATES, _BLOCK):
         # Touching the session lets Streamlit drop this run for a newer one: a slider that moves on is not kept waiting.
         state.scenario()
-        blocks.append(cached.observed(scenario.link, name, first, min(first + _BLOCK, REPLICATES)))
+        blocks.append(cached.observed(scenario, name, first, min(first + _BLOCK, REPLICATES)))
     st.html(summary_table(summarise(scenario, blocks), measure.says, dark=is_dark()))
 
 

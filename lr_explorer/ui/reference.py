@@ -38,12 +38,14 @@ def _surface_facts(cls: type[Surface]) -> Facts:
 
 
 def _minima(surface: Surface) -> str:
+    besides = [surface.undeclared] if surface.undeclared else []
     if not surface.minima:
-        return "no isolated one"
+        return besides[0] if besides else "no isolated one"
     lowest = surface.minima[0]
     ties = sum(map(surface.is_global, surface.minima)) - 1
     also = f" and {ties} more" if ties else ""
-    return f"{len(surface.minima)}; lowest f = {told(lowest.value)} at {at(lowest.point)}{also}"
+    count = f"{len(surface.minima)}{' found by a search' if surface.is_searched else ''}"
+    return "; besides, ".join([f"{count}; lowest f = {told(lowest.value)} at {at(lowest.point)}{also}", *besides])
 
 
 def _schedule_facts(cls: type[Schedule]) -> Facts:

@@ -133,8 +133,8 @@ def random_points(surface, count, seed=0):
 
 
 def places(surface):
-    """Return random points of the box and the declared minima that have derivatives, shape (2, n)."""
-    smooth = [minimum.point for minimum in surface.minima if minimum.smooth]
+    """Return random points of the box and the declared minima inside it that have derivatives, shape (2, n)."""
+    smooth = [minimum.point for minimum in surface.minima if minimum.smooth and minimum.interior]
     return np.concatenate([random_points(surface, 20), np.reshape(smooth, (-1, 2)).T[:, :10]], axis=1)
 
 

@@ -30,7 +30,7 @@ class MiniBatch(Noise):
     )
 
     size: int = whole(
-        5, 1, 1000, "Batch size B", "Rows in a batch, before a batch schedule multiplies it; as many as there are, or more, are all of them.",
+        5, 1, 1000, "Batch size B", "Rows in a batch, before a batch schedule multiplies it, but never more than there are.",
         unit="rows", symbol="B", slider=(1, 50),
     )  # fmt: skip
     order: str = choice("without", ORDERS, "Rows are taken", "How a batch is chosen. In their order, every replicate sees the same.")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lr_explorer.surfaces.base import Array, DataSurface, Minimum
+from lr_explorer.surfaces.base import Array, DataSurface, Minimum, paired, symmetric
 
 
 def total(values: Array) -> Array:
@@ -42,9 +42,7 @@ class LinearModel(DataSurface):
     def batch_gradient(self, point: Array, rows: NDArray[np.integer[Any]]) -> Array:
         one, other = self.features[:, rows]
         slope = self.slope(one[:, None] * point[0] + other[:, None] * point[1], self.labels[rows][:, None])
-        grad = np.empty_like(point)
-        grad[0], grad[1] = (total(feature[:, None] * slope) / len(rows) for feature in (one, other))
-        return grad
+        return paired(point, *(total(feature[:, None] * slope) / len(rows) for feature in (one, other)))
 
 
 class LeastSquares(LinearModel):
@@ -79,13 +77,7 @@ class LeastSquares(LinearModel):
     def gradient(self, point: Array) -> Array:
         x, y = self._from_best(point)
         xx, xy, yy = self._matrix
-        grad = np.empty_like(point, dtype=float)
-        grad[0] = xx * x + xy * y
-        grad[1] = xy * x + yy * y
-        return grad
+        return paired(point, xx * x + xy * y, xy * x + yy * y)
 
     def hessian(self, point: Array) -> Array:
-        xx, xy, yy = self._matrix
-        hess = np.empty((2, *np.shape(point)))
-        hess[0, 0], hess[0, 1], hess[1, 0], hess[1, 1] = xx, xy, xy, yy
-        return hess
+        return symmetric(point, *self._matrix)

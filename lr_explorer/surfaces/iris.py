@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
 from lr_explorer.params import number
-from lr_explorer.surfaces.base import SURFACES, Array, Bounds, Minimum
+from lr_explorer.surfaces.base import SURFACES, Array, Minimum, paired, symmetric
 from lr_explorer.surfaces.data import LeastSquares, LinearModel, total
 
 # Length and width of the petals of fifty flowers of each species, in millimetres: Anderson's measurements as Fisher, The use of multiple
@@ -29,7 +30,6 @@ _WIDTHS = (
     "18 18 18 21 16 19 20 22 15 14 23 24 18 18 21 24 23 19 23 25 23 19 20 23 18"
 )
 _LENGTH, _WIDTH = (np.array(written.split(), dtype=float) / 10 for written in (_LENGTHS, _WIDTHS))  # centimetres
-_IS_VIRGINICA = np.repeat([0.0, 1.0], 50)
 
 
 @SURFACES.register("iris_regression")
@@ -48,13 +48,8 @@ class IrisRegression(LeastSquares):
         symbol=r"\tau",
     )  # fmt: skip
 
-    @property
-    def bounds(self) -> Bounds:
-        return (-2.0, 2.0), (-2.0, 2.0)
-
-    @property
-    def start(self) -> tuple[float, float]:
-        return (-0.8, 1.0)
+    bounds = ((-2.0, 2.0), (-2.0, 2.0))
+    start = (-0.8, 1.0)
 
     @property
     def features(self) -> Array:
@@ -69,9 +64,69 @@ _LENGTH_AND_ONE = np.stack([_LENGTH, np.ones_like(_LENGTH)])
 _FITTED = np.linalg.lstsq(_LENGTH_AND_ONE.T, _WIDTH)[0] @ _LENGTH_AND_ONE
 
 
+class _Odds(LinearModel):
+    """The odds of one species against another, from the width of a petal."""
+
+    table: ClassVar["_Table"]
+
+    @property
+    def features(self) -> Array:
+        return self.table.features
+
+    @property
+    def labels(self) -> Array:
+        return self.table.labels
+
+    def slope(self, prediction: Array, label: Array) -> Array:
+        return _logistic(prediction) - label
+
+    def value(self, point: Array) -> Array:
+        x, y = point
+        loss = np.zeros(np.shape(x))
+        # One after another: all at once would take as many times the memory of the point.
+        for width, sign, share in zip(*self.table.kinds, strict=True):
+            loss = loss + share * np.logaddexp(0.0, -(width * x + sign * y))
+        return loss
+
+    def gradient(self, point: Array) -> Array:
+        width, sign, share = self._kinds(point)
+        wrong = share * _logistic(-(width * point[0] + sign * point[1]))
+        return paired(point, -total(width * wrong), -total(sign * wrong))
+
+    def hessian(self, point: Array) -> Array:
+        width, sign, share = self._kinds(point)
+        chance = _logistic(width * point[0] + sign * point[1])
+        spread = share * chance * (1.0 - chance)
+        return symmetric(point, total(width * width * spread), total(width * sign * spread), total(spread))
+
+    def _kinds(self, point: Array) -> Array:
+        """Return the table's kinds of rows along a first axis before those of the point's coordinates."""
+        return self.table.kinds.reshape(3, -1, *[1] * (np.ndim(point) - 1))
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Flowers of two species.
+
+    features: standardised width and 1, shape (2, flowers). labels: 1 for the second species, (flowers,). kinds: the different flowers – features,
+    with the sign changed for the first species, and what share of all they are, (3, kinds): their loss is ln(1 + exp(−prediction)).
+    """
+
+    features: Array
+    labels: Array
+    kinds: Array
+
+    @classmethod
+    def of(cls, flowers: slice) -> "_Table":
+        width, labels = _WIDTH[flowers], np.repeat([0.0, 1.0], 50)
+        features = np.stack([(width - width.mean()) / width.std(), np.ones_like(width)])
+        signed, count = np.unique(features * (2 * labels - 1), axis=1, return_counts=True)
+        return cls(features, labels, np.concatenate([signed, [count / len(width)]]))
+
+
 @SURFACES.register("iris_logistic")
 @dataclass(frozen=True)
-class IrisLogistic(LinearModel):
+class IrisLogistic(_Odds):
     """The odds that a flower is a virginica and no versicolor, from its petal's width: from far away nearly straight, flat around the minimum."""
 
     label = "Iris logistic regression"
@@ -83,25 +138,13 @@ class IrisLogistic(LinearModel):
         "Fisher, The use of multiple measurements in taxonomic problems, Annals of Eugenics 7 (1936)."
     )
 
-    @property
-    def bounds(self) -> Bounds:
-        return (-8.0, 8.0), (-8.0, 8.0)
+    table = _Table.of(slice(50, 150))
+    bounds = ((-8.0, 8.0), (-8.0, 8.0))
+    start = (-6.0, 4.0)
 
     @property
     def minima(self) -> tuple[Minimum, ...]:
         return (self._best,)
-
-    @property
-    def start(self) -> tuple[float, float]:
-        return (-6.0, 4.0)
-
-    @property
-    def features(self) -> Array:
-        return _WIDTH_AND_ONE
-
-    @property
-    def labels(self) -> Array:
-        return _IS_VIRGINICA
 
     @cached_property
     def _best(self) -> Minimum:
@@ -110,49 +153,31 @@ class IrisLogistic(LinearModel):
             point = point - np.linalg.solve(self.hessian(point), self.gradient(point))
         return Minimum((float(point[0]), float(point[1])), float(self.value(point)))
 
-    def slope(self, prediction: Array, label: Array) -> Array:
-        return _logistic(prediction) - label
 
-    def value(self, point: Array) -> Array:
-        x, y = point
-        loss = -(_LABELLED[0] * x + _LABELLED[1] * y)
-        # One width after another: all at once would take sixteen times the memory of the point.
-        for width, share in zip(_WIDTHS_SEEN, _SHARES, strict=True):
-            loss = loss + share * np.logaddexp(0.0, width * x + y)
-        return loss
+@SURFACES.register("iris_separable")
+@dataclass(frozen=True)
+class IrisSeparable(_Odds):
+    """The odds that a flower is a versicolor and no setosa, which a width between always tells: the loss falls for ever, ever more slowly.
 
-    def gradient(self, point: Array) -> Array:
-        width, chance, share = _by_width(point)
-        weighted = share * chance
-        grad = np.empty_like(point, dtype=float)
-        grad[0] = total(weighted * width) - _LABELLED[0]
-        grad[1] = total(weighted) - _LABELLED[1]
-        return grad
+    What counts is how far the rates lead in total, so that reducing them costs the most here, and growing ones gain.
+    """
 
-    def hessian(self, point: Array) -> Array:
-        width, chance, share = _by_width(point)
-        spread = share * chance * (1.0 - chance)
-        hess = np.empty((2, *np.shape(point)))
-        hess[0, 0] = total(spread * width * width)
-        hess[0, 1] = hess[1, 0] = total(spread * width)
-        hess[1, 1] = total(spread)
-        return hess
+    label = "Iris, separable"
+    family = "Data"
+    teaches = "a loss without a minimum, where the sum of the rates counts"
+    formula = r"f = \frac1n\sum_i \ln\left(1 + e^{z_i}\right) - v_i z_i,\quad z_i = x\,u_i + y"
+    source = (
+        "Petal widths u, standardised, and species (v = 1 for the 50 versicolors, 0 for the 50 setosas): Fisher (1936). "
+        "Soudry et al., The implicit bias of gradient descent on separable data (2018)."
+    )
+    undeclared = "no minimum: the loss falls towards 0 for ever, in the directions that separate the species"
 
-
-_STANDARDISED = (_WIDTH[50:] - _WIDTH[50:].mean()) / _WIDTH[50:].std()
-_WIDTH_AND_ONE = np.stack([_STANDARDISED, np.ones_like(_STANDARDISED)])
-# Many flowers have the same width, of which there are sixteen: how large a share of them each has.
-_WIDTHS_SEEN, _counts = np.unique(_STANDARDISED, return_counts=True)
-_SHARES = _counts / len(_STANDARDISED)
-_LABELLED = (_WIDTH_AND_ONE * _IS_VIRGINICA).mean(axis=1)
+    table = _Table.of(slice(0, 100))
+    bounds = ((-4.0, 12.0), (-8.0, 8.0))
+    minima = ()
+    start = (-3.0, 3.0)
 
 
 def _logistic(z: Array) -> Array:
     # By tanh, which does not overflow.
     return 0.5 + 0.5 * np.tanh(0.5 * z)
-
-
-def _by_width(point: Array) -> tuple[Array, Array, Array]:
-    """Return the widths, the chance that the model gives them and the shares that they have, the widths along a first axis before the point's."""
-    width, share = (values.reshape(-1, *[1] * (np.ndim(point) - 1)) for values in (_WIDTHS_SEEN, _SHARES))
-    return width, _logistic(width * point[0] + point[1]), share

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lr_explorer.params import number, whole
-from lr_explorer.surfaces.base import SURFACES, Array, Bounds, DataSurface, Minimum
+from lr_explorer.surfaces.base import SURFACES, Array, DataSurface, Minimum, paired, symmetric
 from lr_explorer.surfaces.data import total
 
 
@@ -34,22 +34,14 @@ class Reddi(DataSurface):
     small: float = number(10.0, 0.0, 1e6, "Small slope c", "Slope of all others, the other way.", symbol="-c", scale="log", slider=(0.1, 100.0))
     period: int = whole(101, 2, 1000, "Period P", "Steps from one large slope to the next.", symbol="P", unit="updates", slider=(2, 200))
 
-    @property
-    def bounds(self) -> Bounds:
-        return (-1.0, 1.0), (-1.0, 1.0)
-
-    @property
-    def domain(self) -> Bounds | None:
-        return self.bounds
+    bounds = ((-1.0, 1.0), (-1.0, 1.0))
+    domain = bounds
+    start = (0.0, 0.5)
 
     @property
     def minima(self) -> tuple[Minimum, ...]:
         # Where the slopes cancel, a whole line is lowest.
         return (Minimum((-1.0 if self._mean > 0 else 1.0, 0.0), -abs(self._mean), interior=False),) if self._mean else ()
-
-    @property
-    def start(self) -> tuple[float, float]:
-        return (0.0, 0.5)
 
     @property
     def rows(self) -> int:
@@ -60,20 +52,14 @@ class Reddi(DataSurface):
         return (self.large - self.small * (self.period - 1)) / self.period
 
     def batch_gradient(self, point: Array, rows: NDArray[np.integer[Any]]) -> Array:
-        grad = np.array(point, dtype=float)
-        grad[0] = total(np.where(rows == 0, self.large, -self.small)) / len(rows)
-        return grad
+        return paired(point, total(np.where(rows == 0, self.large, -self.small)) / len(rows), point[1])
 
     def value(self, point: Array) -> Array:
         x, y = point
         return self._mean * x + 0.5 * np.square(y)
 
     def gradient(self, point: Array) -> Array:
-        grad = np.array(point, dtype=float)
-        grad[0] = self._mean
-        return grad
+        return paired(point, self._mean, point[1])
 
     def hessian(self, point: Array) -> Array:
-        hess = np.zeros((2, *np.shape(point)))
-        hess[1, 1] = 1.0
-        return hess
+        return symmetric(point, 0.0, 0.0, 1.0)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lr_explorer.params import number
-from lr_explorer.surfaces.base import SURFACES, Array, Bounds
+from lr_explorer.surfaces.base import SURFACES, Array
 from lr_explorer.surfaces.data import LeastSquares
 
 # Sixteen rows of two balanced features, so that every curvature is 1 …
@@ -30,10 +30,7 @@ class _Task(LeastSquares):
     """What the two tasks have in common."""
 
     family = "Data"
-
-    @property
-    def bounds(self) -> Bounds:
-        return (-3.0, 5.0), (-4.0, 4.0)
+    bounds = ((-3.0, 5.0), (-4.0, 4.0))
 
     @property
     def features(self) -> Array:
@@ -52,9 +49,7 @@ class Pretraining(_Task):
 
     shift: float = _shift()
 
-    @property
-    def start(self) -> tuple[float, float]:
-        return (-2.0, 2.0)
+    start = (-2.0, 2.0)
 
     @cached_property
     def labels(self) -> Array:

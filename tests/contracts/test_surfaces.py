@@ -23,19 +23,20 @@ from lr_explorer.surfaces.landscapes import Landscape
 
 # Sums over the iris table in Fisher's paper and in R, in millimetres: 150 petals of length l and width w.
 RESIDUAL = "(30233 - 1799**2/150 - (86911 - 5637*1799/150)**2/(258271 - 5637**2/150))/30000"
-# How many of the 50 versicolors and of the 50 virginicas have petals so many millimetres wide.
+# How many of the 50 flowers of a species have petals so many millimetres wide.
+SETOSAS = {1: 5, 2: 29, 3: 7, 4: 7, 5: 1, 6: 1}
 VERSICOLORS = {10: 7, 11: 3, 12: 5, 13: 13, 14: 7, 15: 10, 16: 3, 17: 1, 18: 1}
 VIRGINICAS = {14: 1, 15: 2, 16: 1, 17: 1, 18: 11, 19: 5, 20: 6, 21: 6, 22: 3, 23: 8, 24: 3, 25: 3}
 
 
-def logistic_loss():
-    """Return the loss of the logistic regression of iris as a formula of x and y."""
-    count = {width: VERSICOLORS.get(width, 0) + VIRGINICAS.get(width, 0) for width in range(10, 26)}
-    mean = Fraction(sum(width * times for width, times in count.items()), 100)
-    variance = Fraction(sum((width - mean) ** 2 * times for width, times in count.items()), 100)
-    odds = {width: f"(x*({width} - {mean})/sqrt({variance}) + y)" for width in count}
-    all_flowers = [f"{times}*log(1 + exp({odds[width]}))" for width, times in count.items()]
-    return f"({' + '.join(all_flowers)} - {' - '.join(f'{times}*{odds[width]}' for width, times in VIRGINICAS.items())})/100"
+def logistic_loss(first, second):
+    """Return the loss of the logistic regression that tells two species by standardised width, as a formula of x and y."""
+    flowers = [*first.items(), *second.items()]
+    mean = Fraction(sum(width * count for width, count in flowers), 100)
+    variance = Fraction(sum((width - mean) ** 2 * count for width, count in flowers), 100)
+    odds = {width: f"(x*({width} - {mean})/sqrt({variance}) + y)" for width, _ in flowers}
+    wrong = [f"{count}*log(1 + exp({sign}{odds[width]}))" for species, sign in ((first, ""), (second, "-")) for width, count in species.items()]
+    return f"({' + '.join(wrong)})/100"
 
 
 # Each loss once more, independent of the code under test, in the names of the surface's parameters.
@@ -53,8 +54,12 @@ FORMULAS = {
     "pitchfork": "x**2 - a*y**2/2 + y**4/4",
     "easom": "-cos(x)*cos(y)*exp(-(x - pi)**2 - (y - pi)**2)",
     "flower": "x*sin(y) + y*sin(x) + x**2 + y**2",
+    "iris_regression": f"(258271*x**2 + 2*56370*x*y + 15000*y**2 - 2*86911*x - 2*17990*y + 30233)/30000 - (1 - mix**2)*{RESIDUAL}",
+    "iris_logistic": logistic_loss(VERSICOLORS, VIRGINICAS),
+    "iris_separable": logistic_loss(SETOSAS, VERSICOLORS),
     "product": "(x*y - target)**2/2",
     "squared_product": "(1 - x**2*y**2)**2/2",
+    "reddi": "(large - small*(period - 1))/period*x + y**2/2",
     "rastrigin": "2*amplitude + x**2 + y**2 - amplitude*(cos(2*pi*x) + cos(2*pi*y))",
     "ackley": "-20*exp(-sqrt((x**2 + y**2)/2)/5) - exp((cos(2*pi*x) + cos(2*pi*y))/2) + E + 20",
     "griewank": "1 + (x**2 + y**2)/4000 - cos(x)*cos(y/sqrt(2))",
@@ -63,9 +68,6 @@ FORMULAS = {
         "-sin(10*sqrt(x**2 + y**2) + Rational(1, 100))/(10*sqrt(x**2 + y**2) + Rational(1, 100)) + (10*sqrt(x**2 + y**2) + Rational(1, 100))**2/100"
     ),
     "eggholder": "-(y + 47)*sin(sqrt(abs(x/2 + y + 47))) - x*sin(sqrt(abs(x - y - 47)))",
-    "iris_regression": f"(258271*x**2 + 2*56370*x*y + 15000*y**2 - 2*86911*x - 2*17990*y + 30233)/30000 - (1 - mix**2)*{RESIDUAL}",
-    "iris_logistic": logistic_loss(),
-    "reddi": "(large - small*(period - 1))/period*x + y**2/2",
     "pretraining": "((x - 1 - shift)**2 + y**2)/2",
     # The errors' mean square, and their mean products with the two features.
     "fine_tuning": (

@@ -10,7 +10,7 @@ from lr_explorer.noise import NOISES
 from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.simulate import simulate
 from lr_explorer.surfaces import SURFACES, DataSurface
-from lr_explorer.surfaces.iris import _IS_VIRGINICA, _LENGTH, _WIDTH
+from lr_explorer.surfaces.iris import _LENGTH, _WIDTH
 from lr_explorer.theory import best_condition, transfer_loss
 from tests.helpers import arm
 
@@ -70,7 +70,7 @@ def test_the_logistic_regression_is_the_one_that_scipy_finds():
 
     def loss(point):
         odds = point[0] * width + point[1]
-        return np.mean(np.logaddexp(0, odds) - _IS_VIRGINICA * odds)
+        return np.mean(np.logaddexp(0, odds) - np.repeat([0, 1], 50) * odds)
 
     found = minimize(loss, [1.0, 0.0], tol=1e-10)
     assert surface.minima[0].point == pytest.approx(found.x, abs=1e-4)  # gradients by differences
@@ -80,6 +80,20 @@ def test_the_logistic_regression_is_the_one_that_scipy_finds():
     assert np.linalg.eigvalsh(surface.hessian(np.array(surface.minima[0].point))) == pytest.approx([0.00673, 0.04942], rel=1e-3)
     points = np.random.default_rng(0).uniform(-8, 8, (50, 2))
     np.testing.assert_allclose(surface.value(points.T), [loss(point) for point in points], rtol=1e-12)
+
+
+def test_separable_flowers_have_no_best_weights_and_the_sum_of_the_rates_counts():
+    surface = SURFACES.create("iris_separable")
+    # Along a direction that separates them the loss falls to nothing.
+    assert surface.value(np.array([[10.0, 100.0, 1000.0]] * 2) * [[1.0], [0.0]]) == pytest.approx(0, abs=1e-2)
+    assert surface.value(np.array([1000.0, 0.0])) < 1e-100
+    shrinking = {"constant": {}, "cosine": {}, "inverse_sqrt": {}}
+    scenario = Scenario(
+        surface=surface, noise=NOISES.create("gaussian"), arms=tuple(arm(kind, peak=0.5, **more) for kind, more in shrinking.items()), steps=500
+    )
+    run = simulate(scenario)
+    totals, losses = [found.lr.sum() for found in run.arms], [found.final_loss[0] for found in run.arms]
+    assert np.argsort(totals).tolist() == np.argsort(losses)[::-1].tolist()
 
 
 # Rows

@@ -318,3 +318,28 @@ def test_the_edge_of_mini_batches_is_below_that_of_the_full_gradient():
             low, high = (low, middle) if batch_floor(surface, middle, size) == np.inf else (middle, high)
         edges.append(high)
     assert edges == pytest.approx([0.074, 0.101, 0.109], abs=1e-3)
+
+
+def test_noise_aligned_with_the_hessian_leaves_the_sharp_well_and_not_the_flat_one():
+    surface, noise = SURFACES.create("twin_wells"), NOISES.create("hessian", share=0.5)
+    for start, leaves in ((-0.5, True), (2.0, False)):
+        run = simulate(Scenario(surface=surface, start=Point(start, 0.0), noise=noise, arms=(arm(peak=0.08),), steps=500), 200)
+        assert ((run.arms[0].final[0] * start < 0) == leaves).all()
+
+
+def crossing(noise, barrier, width):
+    """Return the median first step at which runs cross a barrier so high, that far from their start."""
+    wells = SURFACES.create("twin_wells", left=width, right=width, barrier=barrier)
+    scenario = Scenario(surface=wells, start=Point(-width, 0.0), noise=noise, arms=(arm(peak=0.04),), steps=6000)
+    crossed = ~(simulate(scenario, 200).arms[0].path[:, 0] < 0)
+    return np.median(np.where(crossed.any(axis=0), crossed.argmax(axis=0), 6000))
+
+
+@pytest.mark.slow
+def test_heavy_tails_leap_over_barriers_of_any_height_and_width_is_what_counts():
+    gaussian, stable = NOISES.create("gaussian", sigma=3.0), NOISES.create("stable", sigma=0.5, tail=1.5)
+    climbed, leapt = ([crossing(noise, barrier, 1.0) for barrier in (0.25, 1.0)] for noise in (gaussian, stable))
+    assert climbed[1] > 5 * climbed[0]
+    # Medians of 200 waiting times, each known to 10 %.
+    assert 0.7 < leapt[1] / leapt[0] < 1.4
+    assert crossing(stable, 0.5, 2.0) > 5 * crossing(stable, 0.5, 0.5)

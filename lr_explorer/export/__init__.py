@@ -7,7 +7,7 @@ from typing import Any
 
 from lr_explorer.export import keras, optax, python, torch, transformers
 from lr_explorer.export.cases import STEPS, variants
-from lr_explorer.export.optimizers import KERAS, OPTAX, TORCH, Lines
+from lr_explorer.export.optimizers import KERAS, OPTAX, PARTS, TORCH, Lines
 from lr_explorer.export.plain import NO_DROP, Drop
 from lr_explorer.export.snippet import COLLECTING, OptimizerLines, comments
 from lr_explorer.params import Described, shortened
@@ -51,7 +51,7 @@ def export_code(source: Schedule | Arm, steps: int, framework: str = "torch") ->
     chosen = _framework(framework)
     schedule, steps = _schedule_of(source), _checked(source, steps)
     drop = Drop(source.drop_at, source.drop_factor) if isinstance(source, Arm) and 0 < source.drop_at < steps else NO_DROP
-    text = chosen.export(schedule, steps, _optimizer_lines(source, chosen), drop)
+    text = chosen.export(schedule, steps, _optimizer_lines(source, steps, chosen), drop)
     if schedule.momentum(steps) is not None and "cycle_momentum=True" not in text:
         note = comments(["This schedule also cycles the momentum, which is not part of this code."])
         text = text.replace(COLLECTING, "\n".join([*note, "", COLLECTING]))
@@ -106,13 +106,22 @@ def _columns(source: Schedule | Arm, steps: int) -> dict[str, list[float]]:
     return {"lr": rates.tolist()} | ({} if momentum is None else {"momentum": momentum.tolist()})
 
 
-def _optimizer_lines(source: Schedule | Arm, framework: Framework) -> OptimizerLines | None:
+def _optimizer_lines(source: Schedule | Arm, steps: int, framework: Framework) -> OptimizerLines | None:
     if not isinstance(source, Arm):
         return None
     optimizer = source.optimizer
     notes = []
     if (source.rate_x, source.rate_y) != (1, 1):
         notes.append(f"This arm multiplies the rate by {source.rate_x:g} on x and {source.rate_y:g} on y: give such parameters a group of their own.")
+    for part, name in ((source.wrapper, "wraps its optimizer in"), (source.clipping, "clips its gradient")):
+        if part.name != "none":
+            values = ", ".join(f"{key}={text}" for key, text in part.texts().items())
+            how = PARTS.get((framework.label, part.name), "which is not part of this code")
+            notes.append(f"This arm {name} {part.label} ({values}): {how.format(**{key: getattr(part, key) for key in part.params()})}.")
+    if source.freeze.is_on:
+        begins = zip("xy", source.freeze.begins(steps), strict=True)
+        until = " and ".join(f"{axis} {'until update ' + str(begin) if begin < steps else 'throughout'}" for axis, begin in begins if begin)
+        notes.append(f"This arm freezes {until}: give such parameters no gradient, as by requires_grad=False, for so long.")
     if source.averaging.name != "none":
         notes.append(f"This arm also averages its iterates ({source.averaging.label}), which is not part of this code.")
     if framework.optimizers is None:

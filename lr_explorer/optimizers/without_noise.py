@@ -42,8 +42,8 @@ class GradientFlow(_Reference):
     label = "Gradient flow"
     formula = r"\dot x(\tau) = -\nabla f(x(\tau)),\quad x_{t+1} = x(\tau_t + \eta_t)"
     source = (
-        "Cauchy (1847) for the limit; integrated by the exponential Rosenbrock–Euler method (Hochbruck & Ostermann 2010), extrapolated to about 1e-9 an "
-        "update, exact on quadratics. The rate is the time that an update takes; noise does not reach it. At a kink, which has no flow, it stays."
+        "Cauchy (1847) for the limit; integrated by the exponential Rosenbrock–Euler method (Hochbruck & Ostermann 2010), extrapolated to about 1e-9 "
+        "an update, exact on quadratics. The rate is the time that an update takes; noise does not reach it. At a kink, which has no flow, it stays."
     )
     memory_label = "mean slope on the way"
     suggested_peak = 0.1

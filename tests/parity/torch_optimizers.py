@@ -100,20 +100,25 @@ def torch_optimizer(optimizer: Optimizer, x: Any) -> Any:
     return getattr(torch.optim, KINDS[optimizer.name])([x], lr=1.0, foreach=False, **values)
 
 
+def in_double_precision(ask: Any) -> Any:
+    """Return the function run with PyTorch's default type doubled: NAdam and ASGD keep numbers in it."""
+
+    def asked(*arguments: Any) -> Any:
+        import torch
+
+        default = torch.get_default_dtype()
+        torch.set_default_dtype(torch.float64)
+        try:
+            return ask(*arguments)
+        finally:
+            torch.set_default_dtype(default)
+
+    return asked
+
+
+@in_double_precision
 def answer(case: OptimizerCase) -> np.ndarray:
     """Return PyTorch's points (steps + 1, 2, lanes)."""
-    import torch
-
-    # NAdam and ASGD keep numbers in the default type, which is single precision.
-    default = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    try:
-        return _answer(case)
-    finally:
-        torch.set_default_dtype(default)
-
-
-def _answer(case: OptimizerCase) -> np.ndarray:
     import torch
 
     x = torch.tensor(case.start, requires_grad=True)

@@ -13,6 +13,7 @@ from lr_explorer.start import Circle, Point
 from lr_explorer.story import what_happened
 from lr_explorer.surfaces import SURFACES
 from lr_explorer.wrappers import WRAPPERS
+from tests.parity.torch_optimizers import in_double_precision, torch_optimizer
 
 STEPS, UNTIL = 60, 25
 FALLING = SCHEDULES.create("cosine", peak=0.02)
@@ -80,30 +81,31 @@ def test_an_unfrozen_coordinate_goes_on_as_a_run_that_begins_then_with_the_rates
     np.testing.assert_allclose(late.path[UNTIL:, 0], early.path[:, 0], rtol=1e-9)
 
 
+@in_double_precision
+def torchs(optimizer):
+    """Return PyTorch's points on ½(x² + 10y²) from (2, 1), x without a gradient until it is unfrozen."""
+    import torch
+
+    layers = [torch.tensor([value], requires_grad=True) for value in (2.0, 1.0)]
+    theirs = torch_optimizer(optimizer, layers[0])
+    group, found = theirs.param_groups[0], []
+    group["params"] = layers
+    for t, rate in enumerate(FALLING.values(STEPS)):
+        layers[0].requires_grad_(t >= UNTIL)
+        group["lr"] = float(rate)
+        for layer, curvature in zip(layers, (1.0, 10.0), strict=True):
+            layer.grad = curvature * layer.detach().clone() if layer.requires_grad else None
+        theirs.step()
+        found.append([layer.item() for layer in layers])
+    return found
+
+
 @pytest.mark.oracle
 @pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "rmsprop", "nadam", "radam", "adagrad", "adadelta", "adamax", "asgd"])
 def test_freezing_is_what_torch_makes_of_a_parameter_without_a_gradient(name):
-    import torch
-
-    from tests.parity.torch_optimizers import torch_optimizer
-
     made = arm(name, freeze_x=True, unfreeze_at=UNTIL)
     quiet = STRAIGHT.with_values(noise=Gaussian(), start=Point(2.0, 1.0))
-    torch.set_default_dtype(torch.float64)
-    try:
-        layers = [torch.tensor([value], requires_grad=True) for value in (2.0, 1.0)]
-        theirs = torch_optimizer(made.optimizer, layers[0])
-        theirs.param_groups[0]["params"] = layers
-        expected = []
-        for t, rate in enumerate(FALLING.values(STEPS)):
-            layers[0].requires_grad_(t >= UNTIL)
-            theirs.param_groups[0]["lr"] = float(rate)
-            for layer, curvature in zip(layers, (1.0, 10.0), strict=True):
-                layer.grad = curvature * layer.detach().clone() if layer.requires_grad else None
-            theirs.step()
-            expected.append([layer.item() for layer in layers])
-    finally:
-        torch.set_default_dtype(torch.float32)
+    expected = torchs(made.optimizer)
     np.testing.assert_allclose(run(quiet, made, replicates=1)[0].path[1:, :, 0], expected, rtol=1e-10)
 
 

@@ -261,10 +261,14 @@ def _is_number(cell: str) -> bool:
 
 
 def _number(cell: str, where: str) -> float:
-    if not _is_number(cell):
+    try:
+        value = float(cell) if "_" not in cell else None  # Python alone reads 1_000 as a number
+    except ValueError:
+        value = None
+    if value is None:
         hint = ": decimals are written with a point" if _is_number(cell.replace(",", ".")) else ""
         raise ValueError(f"{where} must be a number; got {cell[:20]!r}{hint}")
-    return _is_finite(float(cell), where)
+    return _is_finite(value, where)
 
 
 def _is_finite(value: float, where: str) -> float:

@@ -35,7 +35,8 @@ class Surface(Described):
 
     family: heading in menus and reference. teaches: what it is good for, in a few words. undeclared: what else is lowest around itself
     without being declared – a line, a ring, a thousand ripples – in words. is_searched: the minima were found by a search of the box,
-    not declared by theory. is_private: it holds data of one session's own, which no shared cache may keep.
+    not declared by theory. is_private: it holds data of one session's own, which no shared cache may keep. is_known_everywhere: there
+    is no place without a loss, at which a run would end.
     """
 
     family: ClassVar[str] = ""
@@ -43,6 +44,7 @@ class Surface(Described):
     undeclared: ClassVar[str] = ""
     is_searched: ClassVar[bool] = False
     is_private: bool = False
+    is_known_everywhere: bool = True
 
     @property
     @abstractmethod

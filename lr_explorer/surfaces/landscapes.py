@@ -15,6 +15,7 @@ class Landscape(Surface):
     """A loss known on a grid alone: a spline inside its box, and nothing outside, where a run ends as having left the known landscape."""
 
     is_searched = True
+    is_known_everywhere = False
 
     @property
     @abstractmethod

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 GRID = 241
+_SADDLE_GRID = 121  # a saddle is a place between others, so a coarser grid does
 # What is searched at most: a formula may have more ripples than anybody wants to see marked.
 MOST_MINIMA = 150
 _MOST_CELLS = 2000
@@ -43,7 +44,7 @@ def newton_step(surface: Any, points: Array) -> Array:
 
 def saddles(surface: Any) -> Array:
     """Return the saddles inside the box, shape (2, n): where both slopes change sign within a cell of the grid and Newton's method ends near."""
-    grid = grid_of(surface)
+    grid = grid_of(surface, _SADDLE_GRID)
     with np.errstate(all="ignore"):
         gradient = surface.gradient(grid)
         corners = np.stack([gradient[:, :-1, :-1], gradient[:, 1:, :-1], gradient[:, :-1, 1:], gradient[:, 1:, 1:]])
@@ -51,7 +52,7 @@ def saddles(surface: Any) -> Array:
         cells = 0.5 * (grid[:, :-1, :-1] + grid[:, 1:, 1:])[:, turns][:, :_MOST_CELLS]
         found = newton(surface, cells)
         # Beyond a few cells from where it began, Newton's method was led astray.
-        is_near = (np.abs(found - cells) <= 3 * _size(surface) / (GRID - 1)).all(axis=0)
+        is_near = (np.abs(found - cells) <= 3 * _size(surface) / (_SADDLE_GRID - 1)).all(axis=0)
         # At a kink the slopes change sign too, but do not vanish.
         is_flat = np.hypot(*surface.gradient(found)) <= 1e-6 * np.nanmax(np.abs(gradient), initial=0.0, where=np.isfinite(gradient))
         found = found[:, is_near & is_flat & _is_inside(surface, found)]

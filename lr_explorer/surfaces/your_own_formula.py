@@ -59,6 +59,10 @@ class TypedFormula(Surface):
         return searched_minima(self)
 
     @property
+    def is_known_everywhere(self) -> bool:  # type: ignore[override]
+        return self._survey[0] == 1
+
+    @property
     def start(self) -> tuple[float, float]:
         return self._survey[1]
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lr_explorer.experiments.ensemble import DEFAULT_MEASURE, REPLICATES, summarise
+from lr_explorer.experiments.measures import DIVERGED
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.figures.animation import animation_html
 from lr_explorer.figures.wire import run_payload
@@ -121,7 +122,8 @@ def replicates(scenario: Scenario) -> None:
         # Touching the session lets Streamlit drop this run for a newer one: a slider that moves on is not kept waiting.
         state.scenario()
         blocks.append(cached.observed(scenario, name, first, min(first + _BLOCK, REPLICATES)))
-    st.html(summary_table(summarise(scenario, blocks), measure.says, dark=is_dark()))
+    gone = DIVERGED if scenario.surface.is_known_everywhere else f"{DIVERGED} or left"
+    st.html(summary_table(summarise(scenario, blocks), measure.says, gone, dark=is_dark()))
 
 
 def downloads(run: Run) -> None:
@@ -142,14 +144,14 @@ def played() -> Run:
 
 
 def _offer_calm_rate(run: Run, place: int) -> None:
-    """Where the selected arm diverged, offer a rate that is stable where it starts."""
+    """Where the selected arm diverged or left a landscape, offer a rate that is stable where it starts."""
     arm = run.arms[place]
     limit = arm.arm.stability_limit()
     rate = calm_rate(run.scenario.surface, arm.path[0, :, 0], limit) if limit is not None else None
     if arm.diverged_at[0] < 0 or rate is None or rate >= arm.arm.schedule.peak:
         return
     st.button(
-        f"It diverged: use {rate:g}, stable where it starts",
+        f"It {arm.outcome[0].value}: use {rate:g}, stable where it starts",
         key="calm-rate",
         on_click=state.edit,
         args=({f"arm{place + 1}.schedule.peak": repr(rate)},),

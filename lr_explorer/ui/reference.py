@@ -21,7 +21,7 @@ from lr_explorer.story import at, told
 from lr_explorer.surfaces import SURFACES, Surface
 from lr_explorer.ui import state
 from lr_explorer.ui.cards import STYLE, Facts, Kind, formula, picture
-from lr_explorer.ui.parts import arm_pills, is_dark
+from lr_explorer.ui.parts import arm_pills, by_family, is_dark
 from lr_explorer.ui.text import literal
 from lr_explorer.wrappers import WRAPPERS, Wrapper
 
@@ -208,7 +208,7 @@ def introduction(kind: Kind) -> None:
 def cards(kind: Kind) -> None:
     """Show a card for every registered class, two beside each other where there is room."""
     dark = is_dark()
-    names = iter(kind.registry)
+    names = iter(by_family(kind.registry))
     for pair in zip_longest(names, names):
         for column, name in zip(st.columns(2), pair, strict=True):
             if name is not None:

@@ -157,9 +157,9 @@ def test_pickled_objects_are_never_opened():
 def test_the_largest_table_is_read_in_a_few_seconds():
     axis = np.arange(401.0)
     lines = ["x,y,loss", *(f"{x},{y},{x + y}" for y in axis for x in axis)]
-    began = time.perf_counter()
+    began = time.process_time()
     assert read_grid(text(lines), "large.csv").loss.shape == (401, 401)
-    assert time.perf_counter() - began < 8  # half a second on a quiet machine
+    assert time.process_time() - began < 6
 
 
 # As a surface

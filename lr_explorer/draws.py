@@ -24,6 +24,7 @@ class Stream(IntEnum):
 
     GRADIENT = 0
     START = 1
+    OPTIMIZER = 2  # what an update rule adds of its own
 
 
 @dataclass(frozen=True)

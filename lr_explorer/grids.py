@@ -26,6 +26,7 @@ Array = NDArray[np.float64]
 T = TypeVar("T")
 
 NETWORK = "network"
+UPLOAD = "upload-"
 FEWEST, MOST = 4, 401  # points along an axis; a bicubic spline needs four
 FARTHEST = 1e4  # as far as a run may start
 _MOST_BYTES = 20 * 2**20
@@ -54,7 +55,7 @@ class Grid:
         digest = hashlib.sha256()
         for values in (self.x, self.y, self.loss):
             digest.update(repr(values.shape).encode() + np.ascontiguousarray(values, dtype="<f8").tobytes())
-        return f"upload-{digest.hexdigest()[:16]}"
+        return f"{UPLOAD}{digest.hexdigest()[:16]}"
 
     @cached_property
     def spline(self) -> Any:
@@ -260,10 +261,14 @@ def _is_number(cell: str) -> bool:
 
 
 def _number(cell: str, where: str) -> float:
-    if not _is_number(cell):
+    try:
+        value = float(cell) if "_" not in cell else None  # Python alone reads 1_000 as a number
+    except ValueError:
+        value = None
+    if value is None:
         hint = ": decimals are written with a point" if _is_number(cell.replace(",", ".")) else ""
         raise ValueError(f"{where} must be a number; got {cell[:20]!r}{hint}")
-    return _is_finite(float(cell), where)
+    return _is_finite(value, where)
 
 
 def _is_finite(value: float, where: str) -> float:

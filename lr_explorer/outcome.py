@@ -35,9 +35,10 @@ class Outcome(Enum):
     HOVERS = "hovers around a minimum without settling"
     WANDERS = "wanders without settling"
     OSCILLATES = "oscillates across a valley"
-    STALLED = "stands still away from any minimum"
+    STALLED = "stands still away from any minimum that is marked"
     MOVING = "is still moving"
     DIVERGED = "diverged"
+    LEFT = "left the known landscape"
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,11 @@ class Ends:
     minimum: NDArray[np.int64]
     reached_at: NDArray[np.int64]
     spread: Array
+
+
+def ended_at(outcome: Outcome, diverged_at: int) -> int:
+    """Return the step at which a run ended early, −1 for never: one that left the landscape did so a step before it had no point any more."""
+    return int(diverged_at) - (outcome is Outcome.LEFT)
 
 
 def tail_of(path: Array) -> Array:
@@ -95,6 +101,7 @@ def ends(surface: Surface, path: Array, diverged_at: NDArray[np.int64]) -> Ends:
         stands = (lengths.sum(axis=0) < _STANDING * diagonal) | (_spread(tail) < _STANDING * diagonal)
         hovers = stays & (hovered >= 0) & (offset <= _AROUND_MINIMUM * diagonal)
     cases = (
+        (_left(surface, path, diverged_at), Outcome.LEFT),
         (diverged_at >= 0, Outcome.DIVERGED),
         (turns, Outcome.OSCILLATES),
         ((since >= 0) & (is_calm | is_at_rest), Outcome.SETTLED),
@@ -107,6 +114,15 @@ def ends(surface: Surface, path: Array, diverged_at: NDArray[np.int64]) -> Ends:
         outcome[mask] = value
     settled, hovers = outcome == Outcome.SETTLED, outcome == Outcome.HOVERS
     return Ends(outcome, np.where(settled, near, np.where(hovers, hovered, -1)), np.where(settled, since, -1), np.where(hovers, offset, spread))
+
+
+def _left(surface: Surface, path: Array, diverged_at: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which replicates ended because their last point has no loss: it is outside a landscape's grid, or where a formula has no value."""
+    gone = np.flatnonzero(diverged_at > 0)
+    left = np.zeros(diverged_at.shape, dtype=bool)
+    if len(gone):
+        left[gone] = np.isnan(surface.value(path[diverged_at[gone] - 1, :, gone].T))
+    return left
 
 
 def _spread(points: Array) -> Array:

@@ -14,15 +14,18 @@ from numpy.typing import NDArray
 
 from lr_explorer.averaging import AVERAGINGS, Averaging
 from lr_explorer.batches import BATCHES, BatchSchedule
+from lr_explorer.clipping import CLIPPINGS, Clipping
 from lr_explorer.controllers import CONTROLLERS, Controller
+from lr_explorer.freezing import Freeze
 from lr_explorer.links import Query, Reader, spelled_inside, without
 from lr_explorer.noise import NOISES, Gaussian, Noise
 from lr_explorer.optimizers import OPTIMIZERS, Optimizer
-from lr_explorer.params import Described, Part, choice, number, part, text, whole
+from lr_explorer.params import Described, Part, choice, flag, number, part, text, whole
 from lr_explorer.registry import Union
 from lr_explorer.schedules import SCHEDULES, Schedule
 from lr_explorer.start import STARTS, Point, Start
 from lr_explorer.surfaces import SURFACES, Surface
+from lr_explorer.wrappers import WRAPPERS, Wrapper
 
 Array = NDArray[np.float64]
 
@@ -35,9 +38,18 @@ ARM_COLOURS = {"blue": "blue", "orange": "orange", "green": "green", "pink": "pi
 
 def _multiplier(axis: str) -> Any:
     return number(
-        1.0, 0.0, 1e4, f"Rate × on {axis}", f"Multiplies the rate of the {axis} coordinate, as for a layer with its own rate; 0 freezes it.",
+        1.0, 0.0, 1e4, f"Rate × on {axis}",
+        f"Multiplies the rate of the {axis} coordinate, as for a layer with its own rate; at 0 it stands still while its optimizer's state goes on.",
         scale="log", slider=(0.01, 100.0),
     )  # fmt: skip
+
+
+def _freeze(axis: str) -> Any:
+    return flag(
+        False,
+        f"Freeze {axis}",
+        f"The {axis} coordinate, as a layer with requires_grad=False: no update, no decay; its optimizer's state begins when it is unfrozen.",
+    )
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,16 @@ class Arm(Described):
     )
     rate_x: float = _multiplier("x")
     rate_y: float = _multiplier("y")
+    freeze_x: bool = _freeze("x")
+    freeze_y: bool = _freeze("y")
+    unfreeze_at: int = whole(
+        0, 0, 20_000, "Unfreeze at step", "From this update on what is frozen moves, at the schedule's rate of then; 0 for never.", unit="updates",
+        slider=(0, 500),
+    )  # fmt: skip
+    wrapper: Wrapper = part(WRAPPERS, "none", "Wrapper", "What stands around the optimizer, whichever it is.")
+    clipping: Clipping = part(
+        CLIPPINGS, "none", "Gradient clipping", "A bound on the gradient that the optimizer is handed; the run says how often it bit."
+    )
     averaging: Averaging = part(
         AVERAGINGS, "none", "Averaging", "An average of the iterates, followed beside the run; the loss that is drawn stays that of the raw iterate."
     )
@@ -81,6 +103,24 @@ class Arm(Described):
                 f"{type(self.schedule).__name__}.cycle_momentum needs an optimizer with momentum or β₁, as in PyTorch; "
                 f"got {type(self.optimizer).__name__}"
             )
+        if not self.wrapper.fits(self.optimizer):
+            raise ValueError(f"Arm.wrapper: {self.wrapper.label} needs {self.wrapper.needs}; got {self.optimizer.label}")
+        if self.optimizer.is_reference and self.clipping.name != "none":
+            raise ValueError(f"Arm.clipping needs an optimizer that steps by the gradient that it is handed; got {self.optimizer.label}")
+
+    @property
+    def freeze(self) -> Freeze:
+        """Which coordinates are frozen, and until when."""
+        return Freeze((self.freeze_x, self.freeze_y), self.unfreeze_at) if self.freeze_x or self.freeze_y else Freeze()
+
+    def multipliers(self, steps: int) -> Array:
+        """Return what each coordinate's rate is multiplied by in every update, shape (2, steps): 0 while it is frozen."""
+        begins = np.array(self.freeze.begins(steps))[:, None]
+        return np.where(np.arange(steps) >= begins, np.array([[self.rate_x], [self.rate_y]]), 0.0)
+
+    def stability_limit(self) -> float | None:
+        """Return the largest stable η·λ, None where none is known, or where it changes, as the momentum does in a cycle."""
+        return self.optimizer.stability_limit() if self.wrapper.keeps_limits and self.momentum(1) is None else None
 
     def drops(self, steps: int) -> Array:
         """Return what the drop multiplies the rate of every update by, shape (steps,): 1, and the drop factor from the drop on."""
@@ -164,8 +204,8 @@ class Scenario(Described):
     def edited(self, changes: Query) -> Self:
         """Return the scenario with some of its link's values changed, as a control does; ValueError names what is refused.
 
-        Choosing another kind keeps the parameters that both kinds describe alike; another surface brings its own parameters and start, and
-        ends a noise that cannot act on it.
+        Choosing another kind keeps the parameters that both kinds describe alike. Another surface brings its own parameters and start, and ends
+        a noise that cannot act on it; the same one with other data or another formula, of which the start knows no loss, brings its start.
         """
         query = self.to_query()
         # Kinds come before what is below them, since they decide which values there are.
@@ -181,6 +221,10 @@ class Scenario(Described):
         changed = type(self).from_query(query)
         if changed.complaints:
             raise ValueError(" ".join(changed.complaints))
+        surface, start = changed.surface, changed.start
+        if surface != self.surface and np.isnan(surface.value(np.array([start.x, start.y]))):
+            x, y = surface.start
+            return changed.with_values(start=start.with_values(x=x, y=y))
         return changed
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -10,10 +11,11 @@ from numpy.typing import NDArray
 
 from lr_explorer.averaging import NoAveraging
 from lr_explorer.controllers.base import Control, Controller
-from lr_explorer.draws import Draws
-from lr_explorer.optimizers.base import Rule, by_step
+from lr_explorer.draws import Draws, Stream
+from lr_explorer.optimizers.base import Loss, Task, by_step
 from lr_explorer.outcome import Ends, ends, first_divergence
 from lr_explorer.scenario import Arm, Scenario
+from lr_explorer.update import Update, structure_of, update_of
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -34,6 +36,7 @@ class ArmRun:
     path: (steps + 1, 2, shown), NaN from divergence on. loss: (steps + 1, shown), inf from there on. lr: (steps,), the rate of every update;
     of a controller (steps, shown), NaN after divergence. final, final_loss: the last point (2, replicates) and its loss (replicates,) of all
     replicates. diverged_at: (replicates,), −1 for never. averaged…: the same of the arm's average; only of an arm that has one.
+    clipped: (replicates,), in how many updates the gradient was clipped; only of an arm that clips it.
     gradient, memory: (steps, 2, shown), what each update saw and what it was made of; only with anatomy.
     """
 
@@ -49,6 +52,7 @@ class ArmRun:
     averaged_loss: Array | None = None
     averaged_final: Array | None = None
     averaged_final_loss: Array | None = None
+    clipped: Whole | None = None
     gradient: Array | None = None
     memory: Array | None = None
 
@@ -83,7 +87,7 @@ class _Group(NamedTuple):
     """
 
     lanes: slice
-    rule: Rule
+    update: Update
     lr: list[Array]
     control: Control | None
 
@@ -124,33 +128,33 @@ def _numbers(scenario: Scenario, replicates: int | Sequence[int] | None) -> Whol
 
 def _run_block(scenario: Scenario, numbers: Whole, kept: int, anatomy: bool) -> tuple[ArmRun, ...]:
     order = sorted(range(len(scenario.arms)), key=lambda i: _group_key(scenario.arms[i], scenario.steps))
-    path, rates, gradient, memory = _advance(scenario, [scenario.arms[i] for i in order], numbers, anatomy)
+    path, rates, clipped, gradient, memory = _advance(scenario, [scenario.arms[i] for i in order], numbers, anatomy)
     runs = {}
     for place, i in enumerate(order):
         extra = {"gradient": gradient[:, :, place], "memory": memory[:, :, place]} if anatomy else {}
-        runs[i] = _arm_run(scenario, scenario.arms[i], path[:, :, place], rates[:, place], kept, extra)
+        runs[i] = _arm_run(scenario, scenario.arms[i], path[:, :, place], rates[:, place], clipped[place], kept, extra)
     return tuple(runs[i] for i in range(len(order)))
 
 
-def _group_key(arm: Arm, steps: int) -> tuple[str, str, bytes, str]:
+def _group_key(arm: Arm, steps: int) -> tuple[str, bytes, str]:
     """Return what arms must have in common to be computed as one."""
     momentum = arm.momentum(steps)
     controller = (arm.schedule.name, arm.schedule.structure()) if isinstance(arm.schedule, Controller) else ""
-    return type(arm.optimizer).name, repr(arm.optimizer.structure()), b"" if momentum is None else momentum.tobytes(), repr(controller)
+    return repr(structure_of(arm)), b"" if momentum is None else momentum.tobytes(), repr(controller)
 
 
-def _groups(arms: Sequence[Arm], scenario: Scenario, replicates: int) -> list[_Group]:
-    """Return one group for each run of neighbouring arms that differ in numbers only."""
-    steps = scenario.steps
+def _groups(arms: Sequence[Arm], scenario: Scenario, numbers: Whole, seen: Callable[..., Array]) -> list[_Group]:
+    """Return one group for each run of neighbouring arms that differ in numbers only; `seen`: what `_gradients` returned."""
+    steps, normals = scenario.steps, _own_normals(scenario, numbers)
     groups = []
     for _, members in groupby(enumerate(arms), lambda place: _group_key(place[1], steps)):
         places, alike = zip(*members, strict=True)
-        lanes = (2, len(alike), replicates)
-        optimizers = [arm.optimizer for arm in alike]
+        lanes, together = (2, len(alike), len(numbers)), slice(places[0], places[-1] + 1)
+        loss = Loss(scenario.surface, partial(seen, arms=together))
         schedules: list[Any] = [arm.schedule for arm in alike]
-        rule = type(optimizers[0]).rule(optimizers, lanes, steps, alike[0].momentum(steps))
+        update = update_of(alike, Task(lanes, steps, alike[0].momentum(steps), loss, normals))
         control = type(schedules[0]).begins(schedules, lanes, scenario.surface.lowest) if isinstance(schedules[0], Controller) else None
-        groups.append(_Group(slice(places[0], places[-1] + 1), rule, _rates(alike, steps), control))
+        groups.append(_Group(together, update, _rates(alike, steps), control))
     return groups
 
 
@@ -164,41 +168,47 @@ def _rates(arms: Sequence[Arm], steps: int) -> list[Array]:
     return by_step(table[:, 0] if len(arms) == 1 else table[:, :, None])
 
 
-def _advance(scenario: Scenario, arms: Sequence[Arm], numbers: Whole, anatomy: bool) -> tuple[Array, Array, Array, Array]:
-    """Return the path (2, steps + 1, arms, replicates), what controllers decided (steps, arms, replicates), and of the anatomy, if it is asked
-    for, the gradients seen and the memories (2, steps, arms, replicates); what there is not has no steps.
+def _advance(
+    scenario: Scenario, arms: Sequence[Arm], numbers: Whole, anatomy: bool
+) -> tuple[Array, Array, list[NDArray[np.bool_] | None], Array, Array]:
+    """Return the path (2, steps + 1, arms, replicates), what controllers decided (steps, arms, replicates), of each arm where its gradient was
+    clipped (steps, replicates), and of the anatomy, if it is asked for, the gradients seen and the memories (2, steps, arms, replicates);
+    what there is not has no steps.
     """
     steps, surface = scenario.steps, scenario.surface
     lanes = (2, len(arms), len(numbers))
-    groups = _groups(arms, scenario, len(numbers))
+    seen = _gradients(scenario, arms, numbers)
+    groups = _groups(arms, scenario, numbers, seen)
     path = np.empty((2, steps + 1, *lanes[1:]))
     rates = np.empty((steps if any(group.control for group in groups) else 0, *lanes[1:]))
     gradients, memories = (np.empty((2, steps if anatomy else 0, *lanes[1:])) for _ in range(2))
-    answers = [(group.lanes, group.rule.answer) for group in groups if group.rule.answer is not None]
+    answers = [(group.lanes, group.update.rule.answer) for group in groups if group.update.rule.answer is not None]
     # Where the gradient is taken; for nearly every optimizer that is the last point of the path.
     x = np.broadcast_to(scenario.start.points(scenario.seed, numbers)[:, None, :], lanes).copy()
     path[:, 0] = x
-    seen, is_confined = _gradients(scenario, arms, numbers), surface.domain is not None
+    is_confined = surface.domain is not None
     # A path that diverges overflows on its way; that is a result, and no reason to warn. Set here, since threads do not inherit it.
     with np.errstate(all="ignore"):
         for t in range(steps):
             grad = seen(t, x)
             if anatomy:
                 gradients[:, t] = grad
-            for places, rule, lr, control in groups:
+            for places, update, lr, control in groups:
                 rate = lr[t]
                 if control is not None:
                     rates[t, places] = control.at(t, surface.value(path[:, t, places]), grad[:, places])
                     rate = rates[t, places] * rate
-                rule.step(t, rate, x[:, places], grad[:, places])
+                update.rule.step(t, rate, x[:, places], grad[:, places])
                 if anatomy:
-                    memories[:, t, places] = rule.memory(t)
+                    memories[:, t, places] = update.rule.memory(t)
             if is_confined:
                 surface.project(x)
             path[:, t + 1] = x
             for where, answer in answers:
                 path[:, t + 1, where] = answer()
-    return path, rates, gradients, memories
+    bites = [(group.update.clipped, place) for group in groups for place in range(group.lanes.stop - group.lanes.start)]
+    clipped = [None if where is None else where[:, place] for where, place in bites]
+    return path, rates, clipped, gradients, memories
 
 
 def _gradients(scenario: Scenario, arms: Sequence[Arm], numbers: Whole) -> Callable[..., Array]:
@@ -224,7 +234,24 @@ def _gradients(scenario: Scenario, arms: Sequence[Arm], numbers: Whole) -> Calla
     return seen
 
 
-def _arm_run(scenario: Scenario, arm: Arm, path: Array, decided: Array, kept: int, anatomy: dict[str, Array]) -> ArmRun:
+def _own_normals(scenario: Scenario, numbers: Whole) -> Callable[[int], Array]:
+    """Return what draws noise of an optimizer's own in update t, (2, 1, replicates): keyed as the gradient's is, and apart from it."""
+    first = 0
+    drawn = np.empty(0)
+
+    def normals(t: int) -> Array:
+        nonlocal first, drawn
+        if t - first >= len(drawn):
+            first = t
+            drawn = Draws(scenario.seed, numbers, t, min(_DRAWN_STEPS, scenario.steps - t), Stream.OPTIMIZER).normals()[:, :, None, :]
+        return drawn[t - first]
+
+    return normals
+
+
+def _arm_run(
+    scenario: Scenario, arm: Arm, path: Array, decided: Array, clipped: NDArray[np.bool_] | None, kept: int, anatomy: dict[str, Array]
+) -> ArmRun:
     diverged_at = first_divergence(path)
     gone = (diverged_at >= 0) & (np.arange(scenario.steps + 1)[:, None] >= diverged_at)
     path[:, gone] = np.nan
@@ -241,6 +268,7 @@ def _arm_run(scenario: Scenario, arm: Arm, path: Array, decided: Array, kept: in
         final_loss=loss[-1].copy(),
         diverged_at=diverged_at,
         ends=ends(scenario.surface, by_step, diverged_at),
+        clipped=None if clipped is None else (clipped & ~gone[:-1]).sum(axis=0),
         **_averaged(scenario, arm, path, gone, kept),
         **{name: np.moveaxis(values, 0, 1)[..., :kept] for name, values in anatomy.items()},
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from lr_explorer.outcome import DIVERGED_BEYOND, Outcome, tail_of
+from lr_explorer.outcome import DIVERGED_BEYOND, Outcome, ended_at, tail_of
 from lr_explorer.simulate import ArmRun, Run
 from lr_explorer.surfaces import Minimum, Surface
 from lr_explorer.theory import curvatures, steepest_axis
@@ -26,8 +26,13 @@ def at(point: Array | tuple[float, float]) -> str:
 
 
 def what_happened(run: Run) -> list[str]:
-    """Return one to four sentences for each arm about the first replicate shown."""
-    return [" ".join(filter(None, (tell(run.scenario.surface, arm) for tell in (_outcome, _averaged, _batch, _stability)))) for arm in run.arms]
+    """Return a few sentences for each arm about the first replicate shown.
+
+    How far each coordinate went is told of all arms as soon as one of them treats its coordinates, which stand for layers, differently.
+    """
+    drifts = (_drift,) if any(_has_layers(arm) for arm in run.arms) else ()
+    tellers = (_outcome, _averaged, _batch, _clipping, *drifts, _rate, _stability)
+    return [" ".join(filter(None, (tell(run.scenario.surface, arm) for tell in tellers))) for arm in run.arms]
 
 
 def _outcome(surface: Surface, arm: ArmRun) -> str:
@@ -47,6 +52,33 @@ def _batch(surface: Surface, arm: ArmRun) -> str:
     if multiples.max() == 1:
         return ""
     return f"Its batch schedule asks for up to {told(multiples.max())} times the first batch, in all {told(multiples.mean())} times its gradients."
+
+
+def _clipping(surface: Surface, arm: ArmRun) -> str:
+    """Return how often the gradient was clipped, of an arm that clips it."""
+    if arm.clipped is None:
+        return ""
+    updates = arm.diverged_at[0] if arm.diverged_at[0] >= 0 else len(arm.path) - 1
+    return f"Its gradient was clipped in {arm.clipped[0]} of {updates} updates."
+
+
+def _has_layers(arm: ArmRun) -> bool:
+    return arm.arm.freeze.is_on or arm.arm.rate_x != arm.arm.rate_y
+
+
+def _drift(surface: Surface, arm: ArmRun) -> str:
+    """Return how far each coordinate is from its start at the end, and which was frozen until when."""
+    if arm.diverged_at[0] >= 0:
+        return ""
+    freeze, steps = arm.arm.freeze, len(arm.path) - 1
+    until = [f", frozen until step {begin}" if 0 < begin < steps else ", frozen" if begin else "" for begin in freeze.begins(steps)]
+    x, y = (told(float(far)) for far in np.abs(arm.final[:, 0] - arm.path[0, :, 0]))
+    return f"Drift from the start: {x} along x{until[0]}; {y} along y{until[1]}."
+
+
+def _rate(surface: Surface, arm: ArmRun) -> str:
+    """Return how the optimizer uses the schedule's rates, where that is not one for each update."""
+    return arm.arm.optimizer.rate_note
 
 
 def _settled(surface: Surface, arm: ArmRun) -> str:
@@ -86,7 +118,9 @@ def _stalled(surface: Surface, arm: ArmRun) -> str:
     # Newton's step leads to the stationary point, where there is one.
     to_stationary = np.hypot(*np.linalg.pinv(surface.hessian(point)) @ surface.gradient(point))
     near = to_stationary < 0.02 * surface.diagonal
-    if near and low < 0 < high:
+    if near and surface.undeclared and low >= -1e-3 * high:
+        why = f"at one of the minima that are not marked ({surface.undeclared})"
+    elif near and low < 0 < high:
         why = "next to a saddle point"
     elif arm.first_lr[-1] < 0.01 * arm.first_lr.max():
         why = f"since its rate has fallen to {told(arm.first_lr[-1])}"
@@ -110,6 +144,11 @@ def _diverged(surface: Surface, arm: ArmRun) -> str:
     return f"Diverged at step {step}: |x| = {before} one step before, and after it beyond {told(DIVERGED_BEYOND)} or no number at all."
 
 
+def _left(surface: Surface, arm: ArmRun) -> str:
+    step = ended_at(Outcome.LEFT, arm.diverged_at[0])
+    return f"Left the known landscape at step {step}: at {at(arm.path[step, :, 0])} no loss is known, so the run ends there."
+
+
 _TOLD: dict[Outcome, Callable[[Surface, ArmRun], str]] = {
     Outcome.SETTLED: _settled,
     Outcome.HOVERS: _hovers,
@@ -118,18 +157,23 @@ _TOLD: dict[Outcome, Callable[[Surface, ArmRun], str]] = {
     Outcome.STALLED: _stalled,
     Outcome.MOVING: _moving,
     Outcome.DIVERGED: _diverged,
+    Outcome.LEFT: _left,
 }
 
 
 def _named(surface: Surface, minimum: Minimum) -> str:
-    kind = "the minimum" if len(surface.minima) == 1 else "the global minimum" if surface.is_global(minimum) else "a local minimum"
+    best = "the lowest minimum found" if surface.is_searched else "the global minimum"
+    is_only = len(surface.minima) == 1 and not surface.is_searched
+    kind = "the minimum" if is_only else best if surface.is_global(minimum) else "a local minimum"
     return f"{kind} {at(minimum.point)}"
 
 
 def _final_loss(surface: Surface, loss: float) -> str:
     if not surface.minima:
         return f"final loss {told(loss)}"
-    return f"final loss {told(loss - surface.lowest)} above the lowest"
+    # Outside the box the loss may be lower than in it.
+    side, where = ("above", "") if loss >= surface.lowest else ("below", " in the box")
+    return f"final loss {told(abs(loss - surface.lowest))} {side} the lowest{' found' if surface.is_searched else where}"
 
 
 def _direction(axis: Array) -> str:
@@ -140,15 +184,15 @@ def _direction(axis: Array) -> str:
 
 def _stability(surface: Surface, arm: ArmRun) -> str:
     """Return the largest η·λmax on the way, beside the limit where the optimizer has one; nothing where η is not the rate that acts."""
-    if arm.arm.optimizer.scales_rate:
+    optimizer = arm.arm.optimizer
+    if optimizer.scales_rate or optimizer.is_reference or optimizer.rate_note:
         return ""
     point = np.moveaxis(arm.path[:-1, :, 0], 1, 0)
     with np.errstate(all="ignore"):
-        products = arm.first_lr * curvatures(surface, point, (arm.arm.rate_x, arm.arm.rate_y))[1]
+        products = arm.first_lr * curvatures(surface, point, arm.arm.multipliers(len(arm.path) - 1))[1]
     if not np.isfinite(products).any():
         return ""
     step = int(np.nanargmax(products))
-    # Where momentum cycles, so does the limit.
-    limit = arm.arm.optimizer.stability_limit() if arm.arm.momentum(1) is None else None
+    limit = arm.arm.stability_limit()
     beside = f"; stable below {told(limit)}" if limit is not None else ""
     return f"Largest η·λmax on the way: {told(products[step])} at step {step}{beside}."

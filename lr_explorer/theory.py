@@ -9,10 +9,10 @@ from lr_explorer.surfaces.data import LeastSquares
 Array = NDArray[np.float64]
 
 
-def curvatures(surface: Surface, point: Array, rates: tuple[float, float] = (1.0, 1.0)) -> tuple[Array, Array]:
+def curvatures(surface: Surface, point: Array, rates: tuple[float, float] | Array = (1.0, 1.0)) -> tuple[Array, Array]:
     """Return the smallest and largest eigenvalue of the Hessian H at `point` (2, ...), loss per squared length.
 
-    rates: multipliers D of the coordinates' rates; the eigenvalues are then those of D^½ H D^½, which decide stability.
+    rates: multipliers D of the coordinates' rates, (2,) or (2, ...); the eigenvalues are then those of D^½ H D^½, which decide stability.
     """
     hess = surface.hessian(point)
     xx, yy, xy = hess[0, 0] * rates[0], hess[1, 1] * rates[1], hess[0, 1] * np.sqrt(rates[0] * rates[1])

@@ -5,18 +5,21 @@ from hypothesis import strategies as st
 
 from lr_explorer.averaging import AVERAGINGS
 from lr_explorer.batches import BATCHES
+from lr_explorer.clipping import CLIPPINGS
 from lr_explorer.controllers import CONTROLLERS
 from lr_explorer.noise import NOISES
 from lr_explorer.optimizers import OPTIMIZERS
+from lr_explorer.optimizers.base import Task
 from lr_explorer.params import Choice, Flag, Formula, Number, Points, Series, Upload
 from lr_explorer.scenario import ARM_COLOURS, MAX_ARMS, Arm, Scenario
 from lr_explorer.schedules import SCHEDULES
 from lr_explorer.start import STARTS
 from lr_explorer.surfaces import SURFACES
+from lr_explorer.wrappers import WRAPPERS
 
 REGISTRIES = {
-    "surface": SURFACES, "schedule": SCHEDULES, "controller": CONTROLLERS, "optimizer": OPTIMIZERS, "averaging": AVERAGINGS, "batch": BATCHES,
-    "noise": NOISES, "start": STARTS,
+    "surface": SURFACES, "schedule": SCHEDULES, "controller": CONTROLLERS, "optimizer": OPTIMIZERS, "wrapper": WRAPPERS, "clipping": CLIPPINGS,
+    "averaging": AVERAGINGS, "batch": BATCHES, "noise": NOISES, "start": STARTS,
 }  # fmt: skip
 # Every registered class, and the two that a link is made of.
 CLASSES = {f"{kind}-{name}": cls for kind, registry in REGISTRIES.items() for name, cls in registry.items()}
@@ -90,7 +93,7 @@ def followed(optimizers, rates, gradients, start):
     """
     lanes = (2, len(optimizers), start.shape[1])
     x = np.broadcast_to(start[:, None, :], lanes).copy()
-    rule = type(optimizers[0]).rule(optimizers, lanes, len(gradients))
+    rule = type(optimizers[0]).rule(optimizers, Task(lanes, len(gradients), normals=lambda t: np.zeros((2, 1, lanes[2]))))
     points = [x.copy()]
     for t, gradient in enumerate(gradients):
         rule.step(t, np.asarray(rates[t])[..., None], x, np.broadcast_to(gradient[:, None, :], lanes).copy())

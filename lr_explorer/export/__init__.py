@@ -7,7 +7,7 @@ from typing import Any
 
 from lr_explorer.export import keras, optax, python, torch, transformers
 from lr_explorer.export.cases import STEPS, variants
-from lr_explorer.export.optimizers import KERAS, OPTAX, TORCH, Lines
+from lr_explorer.export.optimizers import KERAS, OPTAX, PARTS, TORCH, Lines
 from lr_explorer.export.plain import NO_DROP, Drop
 from lr_explorer.export.snippet import COLLECTING, OptimizerLines, comments
 from lr_explorer.params import Described, shortened
@@ -63,7 +63,7 @@ def export_code(source: Schedule | Arm, steps: int, framework: str = "torch") ->
     chosen = _framework(framework)
     schedule, steps = _schedule_of(source), _checked(source, steps)
     drop = Drop(source.drop_at, source.drop_factor) if isinstance(source, Arm) and 0 < source.drop_at < steps else NO_DROP
-    text = chosen.export(schedule, steps, _optimizer_lines(source, chosen), drop)
+    text = chosen.export(schedule, steps, _optimizer_lines(source, steps, chosen), drop)
     if schedule.momentum(steps) is not None and "cycle_momentum=True" not in text:
         note = comments(["This schedule also cycles the momentum, which is not part of this code."])
         text = text.replace(COLLECTING, "\n".join([*note, "", COLLECTING]))
@@ -118,21 +118,10 @@ def _columns(source: Schedule | Arm, steps: int) -> dict[str, list[float]]:
     return {"lr": rates.tolist()} | ({} if momentum is None else {"momentum": momentum.tolist()})
 
 
-def _optimizer_lines(source: Schedule | Arm, framework: Framework) -> OptimizerLines | None:
+def _optimizer_lines(source: Schedule | Arm, steps: int, framework: Framework) -> OptimizerLines | None:
     if not isinstance(source, Arm):
         return None
-    optimizer = source.optimizer
-    notes, rates = [], (source.rate_x, source.rate_y)
-    if not framework.has_groups and rates != (1, 1):
-        notes.append(
-            f"This arm multiplies the rate by {source.rate_x:g} on x and {source.rate_y:g} on y, which is not part of this code"
-            f"{framework.instead_of_groups}."
-        )
-        rates = (1.0, 1.0)
-    if source.batch.name != "constant":
-        notes.append(f"This arm's batch grows ({source.batch.label}), which is not part of this code.")
-    if source.averaging.name != "none":
-        notes.append(f"This arm also averages its iterates ({source.averaging.label}), which is not part of this code.")
+    optimizer, notes = source.optimizer, _notes(source, steps, framework)
     if framework.optimizers is None:
         return OptimizerLines("", (f"The optimizer, {optimizer.label}, is not part of this code.", *notes))
     if optimizer.name not in framework.optimizers:
@@ -140,7 +129,29 @@ def _optimizer_lines(source: Schedule | Arm, framework: Framework) -> OptimizerL
             f"{optimizer.label} cannot be exported to {framework.label}: there is no such optimizer of its own; export the schedule alone."
         )
     lines = framework.optimizers[optimizer.name](optimizer)
-    return OptimizerLines(lines.code, (*lines.notes, *notes), rates)
+    return OptimizerLines(lines.code, (*lines.notes, *notes), (source.rate_x, source.rate_y) if framework.has_groups else (1.0, 1.0))
+
+
+def _notes(arm: Arm, steps: int, framework: Framework) -> list[str]:
+    """Return a sentence for everything about the arm that the code leaves out, with what to do instead where there is something."""
+    notes = []
+    if not framework.has_groups and (arm.rate_x, arm.rate_y) != (1, 1):
+        multiplied = f"This arm multiplies the rate by {arm.rate_x:g} on x and {arm.rate_y:g} on y"
+        notes.append(f"{multiplied}, which is not part of this code{framework.instead_of_groups}.")
+    for part, name in ((arm.wrapper, "wraps its optimizer in"), (arm.clipping, "clips its gradient")):
+        if part.name != "none":
+            values = ", ".join(f"{key}={text}" for key, text in part.texts().items())
+            how = PARTS.get((framework.label, part.name), "which is not part of this code")
+            notes.append(f"This arm {name} {part.label} ({values}): {how.format(**{key: getattr(part, key) for key in part.params()})}.")
+    if arm.freeze.is_on:
+        begins = zip("xy", arm.freeze.begins(steps), strict=True)
+        until = " and ".join(f"{axis} {'until update ' + str(begin) if begin < steps else 'throughout'}" for axis, begin in begins if begin)
+        notes.append(f"This arm freezes {until}: give such parameters no gradient, as by requires_grad=False, for so long.")
+    if arm.batch.name != "constant":
+        notes.append(f"This arm's batch grows ({arm.batch.label}), which is not part of this code.")
+    if arm.averaging.name != "none":
+        notes.append(f"This arm also averages its iterates ({arm.averaging.label}), which is not part of this code.")
+    return notes
 
 
 def _described(thing: Described) -> dict[str, Any]:

@@ -70,6 +70,8 @@ def _drawn(trace: Any, frame: _Frame) -> Iterator[str]:
             yield _picture(trace, frame)
         case go.Scatter(mode="lines"):
             yield _line(trace, frame)
+        case go.Scatter(mode="markers") if isinstance(trace.marker.color, str) and not trace.marker.symbol and not trace.marker.line.width:
+            yield _dots(trace, frame)
         case go.Scatter(mode="markers"):
             yield from _marks(trace, frame)
         case _:
@@ -107,6 +109,13 @@ def _bends(x: Array, y: Array) -> list[int]:
     ways = np.diff(np.stack([x, y]), axis=1)
     turns = np.abs(ways[0, :-1] * ways[1, 1:] - ways[1, :-1] * ways[0, 1:])
     return [0, *(np.flatnonzero(~(turns < 1e-6)) + 1), len(x) - 1] if len(x) > 1 else list(range(len(x)))
+
+
+def _dots(trace: go.Scatter, frame: _Frame) -> str:
+    """Return many equal dots as one line of no length for each, whose ends are round."""
+    points = "".join(f"M{x:.1f} {y:.1f}h0" for x, y in zip(frame.x(trace.x), frame.y(trace.y), strict=True))
+    stroke = f'stroke="{trace.marker.color}" stroke-width="{trace.marker.size}" stroke-linecap="round"'
+    return frame.clipped(f'<path d="{points}" fill="none" {stroke} opacity="{trace.marker.opacity or 1}"/>')
 
 
 def _marks(trace: go.Scatter, frame: _Frame) -> Iterator[str]:

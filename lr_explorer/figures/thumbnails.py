@@ -41,10 +41,13 @@ def example_schedule(cls: type[Schedule]) -> Schedule:
     return plain.with_values(warmup=SCHEDULE_WARMUP) if lr[0] > 0.99 * lr.max() else plain
 
 
-def example_run(optimizer: Optimizer) -> Run:
-    """Run `optimizer` at its suggested constant rate down a slanting ravine without noise: 1:30 in curvature, 25° against the axes."""
+def example_run(optimizer: Optimizer, **around: Any) -> Run:
+    """Run `optimizer` at its suggested constant rate down a slanting ravine without noise: 1:30 in curvature, 25° against the axes.
+
+    around: other fields of the arm, such as its wrapper.
+    """
     ravine = SURFACES.create("quadratic", lambda1=0.5, lambda2=15.0, angle=25.0)
-    arm = Arm(optimizer=optimizer, schedule=SCHEDULES.create("constant", peak=optimizer.suggested_peak))
+    arm = Arm(optimizer=optimizer, schedule=SCHEDULES.create("constant", peak=optimizer.suggested_peak), **around)
     return simulate(Scenario(surface=ravine, start=Point(-4.0, 1.0), noise=_quiet(), arms=(arm,), steps=OPTIMIZER_STEPS))
 
 

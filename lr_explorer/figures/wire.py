@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lr_explorer.figures.theme import ARM_SHADES, DASHES, SURFACE_SCALE, arm_marker
+from lr_explorer.outcome import ended_at
 from lr_explorer.simulate import ArmRun, Run
 from lr_explorer.surfaces import Surface
 
@@ -22,6 +23,7 @@ Array = NDArray[np.float64]
 
 GRID_POINTS = 121
 TICKS = 6
+MOST_SADDLES = 30
 # A linear scale shows a span of up to this many decades; beyond it the low part would be one flat colour.
 LINEAR_DECADES = 1.5
 # float32 carries seven digits; structure further below the range could not be told from rounding.
@@ -103,7 +105,9 @@ def _round_losses(display: Display, low: float, high: float, lowest: float) -> A
             return 10.0 ** decades[:: -(-decades.size // TICKS)]
     if not display.is_log:
         step = _round_step((last - first) / (TICKS - 1))
-        return np.arange(np.ceil(first / step - 1e-9), np.floor(last / step + 1e-9) + 1) * step
+        multiples = np.arange(np.ceil(first / step - 1e-9), np.floor(last / step + 1e-9) + 1)
+        # Where the ends lie badly, two of the roundest numbers are all that fit between them.
+        return multiples * step if multiples.size > 2 else np.arange(np.ceil(2 * first / step), np.floor(2 * last / step) + 1) * step / 2
     exact = display.loss(np.linspace(low, high, TICKS))
     gaps = np.diff(exact)
     room = np.minimum(np.append(gaps, gaps[-1]), np.insert(gaps, 0, gaps[0]))
@@ -130,7 +134,7 @@ def _tick_text(loss: float) -> str:
 def surface_payload(surface: Surface, key: str) -> bytes:
     """Return the drawn box of `surface` for the player's contour; `key` names it, runs refer to it by this name.
 
-    Header: id, label, bounds, shape (rows, columns), invert {log, offset}, ticks {values, text}, minima, scale {light, dark}.
+    Header: id, label, bounds, shape (rows, columns), invert {log, offset}, ticks {values, text}, minima, saddles, scale {light, dark}.
     Array `height`: rows from low y to high y; where the loss is not finite, NaN.
     """
     (x0, x1), (y0, y1) = surface.bounds
@@ -155,23 +159,37 @@ def surface_payload(surface: Surface, key: str) -> bytes:
         "invert": {"log": display.is_log, "offset": float(display.offset)},
         "ticks": {"values": ticks, "text": texts},
         "minima": _minima(surface),
+        "saddles": _saddles(surface),
         "scale": SURFACE_SCALE,
     }
     return pack(header, {"height": height})
 
 
 def _minima(surface: Surface) -> list[dict[str, Any]]:
-    best = min((minimum.value for minimum in surface.minima), default=0.0)
+    """Return the minima at which a run can rest, and of those on an edge that holds nobody the lowest of all."""
+    found = " found" if surface.is_searched else ""
+    names = {
+        (True, True): f"lowest minimum{found}",
+        (True, False): f"lowest in the box{found}, on its edge",
+        (False, True): f"local minimum{found}",
+    }
     return [
-        {
-            "x": float(minimum.point[0]),
-            "y": float(minimum.point[1]),
-            "value": float(minimum.value),
-            "global": bool(minimum.value <= best + 1e-9 * max(1.0, abs(best))),
-        }
-        for minimum in surface.minima
-        if surface.holds(minimum)
+        _place(minimum.point, minimum.value) | {"global": is_global, "name": names[is_global, holds]}
+        for minimum, is_global, holds in ((minimum, surface.is_global(minimum), surface.holds(minimum)) for minimum in surface.minima)
+        if holds or is_global
     ]
+
+
+def _saddles(surface: Surface) -> list[dict[str, Any]]:
+    """Return the saddles, unless there are so many that they would hide the surface."""
+    saddles = surface.saddles
+    if len(saddles) > MOST_SADDLES:
+        return []
+    return [_place(saddle, float(surface.value(np.array(saddle)))) | {"name": "saddle"} for saddle in saddles]
+
+
+def _place(point: tuple[float, float], value: float) -> dict[str, Any]:
+    return {"x": float(point[0]), "y": float(point[1]), "value": float(value)}
 
 
 def run_payload(
@@ -248,6 +266,7 @@ def _arm_header(place: int, run: ArmRun) -> dict[str, Any]:
         "dash": list(DASHES[place % len(DASHES)]),
         "marker": arm_marker(place),
         "diverged_at": int(run.diverged_at[0]),
+        "gone": f"{run.outcome[0].value} at step {ended_at(run.outcome[0], run.diverged_at[0])}",
         "drop_at": run.arm.drop_at,
         "memory_label": run.arm.optimizer.memory_label,
     }

@@ -2,26 +2,13 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
-from lr_explorer.optimizers.base import OPTIMIZERS, Array, Optimizer, Rule, Shape, add_decay, by_step, stack
-from lr_explorer.params import flag, number
-
-
-def _weight_decay(help: str, default: float = 0.0) -> Any:
-    return number(default, 0.0, 100.0, "Weight decay", help, symbol=r"\lambda", scale="log", slider=(1e-6, 1.0))
-
-
-def _eps(default: float) -> Any:
-    return number(
-        default, 0.0, 1.0, "Epsilon ε", "Added to the root, outside it, so that a vanishing gradient does not divide by zero.",
-        symbol=r"\varepsilon", scale="log", slider=(1e-12, 1e-1),
-    )  # fmt: skip
-
-
-_L2 = "Adds this multiple of x to the gradient (L2, coupled: it passes through the scaling)."
+from lr_explorer.optimizers import fields
+from lr_explorer.optimizers.base import OPTIMIZERS, Array, Optimizer, Rule, Task, add_decay, add_eps, against, by_step, corrections, follow, stack
+from lr_explorer.params import choice, flag, number
 
 
 @OPTIMIZERS.register("adagrad")
@@ -38,22 +25,18 @@ class AdaGrad(Optimizer):
     lr_decay: float = number(
         0.0, 0.0, 100.0, "Rate decay k", "Divides the rate by 1 + t·k (PyTorch's lr_decay).", symbol="k", scale="log", slider=(1e-6, 1.0)
     )
-    initial_accumulator_value: float = number(
-        0.0,
-        0.0,
-        1e6,
-        "Initial accumulator",
-        "Sum of squares before the first update (0 in PyTorch, 0.1 in Optax and Keras).",
-        symbol="s_0",
-        slider=(0.0, 1.0),
+    initial_accumulator_value: float = fields.initial_accumulator(
+        0.0, "Sum of squares before the first update (0 in PyTorch, 0.1 in Optax and Keras)."
     )
-    eps: float = _eps(1e-10)
-    weight_decay: float = _weight_decay(_L2)
+    eps: float = fields.eps(1e-10)
+    weight_decay: float = fields.weight_decay(fields.L2)
+    eps_in_sqrt: bool = fields.eps_in_sqrt()
 
     @classmethod
-    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int, momentum: Array | None = None) -> Rule:
+    def rule(cls, arms: Sequence[Self], task: Task) -> Rule:
+        lanes = task.lanes
         eps, lr_decay, weight_decay = stack(arms, "eps"), stack(arms, "lr_decay"), stack(arms, "weight_decay")
-        slows, decays = bool(np.any(lr_decay)), bool(np.any(weight_decay))
+        slows, decays, inside = bool(np.any(lr_decay)), bool(np.any(weight_decay)), arms[0].eps_in_sqrt
         total = np.zeros(lanes) + stack(arms, "initial_accumulator_value")
         direction, scratch = np.zeros(lanes), np.empty(lanes)
 
@@ -62,8 +45,7 @@ class AdaGrad(Optimizer):
                 add_decay(grad, x, weight_decay, scratch)
             np.multiply(grad, grad, out=scratch)
             np.add(total, scratch, out=total)
-            np.sqrt(total, out=scratch)
-            np.add(scratch, eps, out=scratch)
+            add_eps(total, eps, inside, scratch)
             np.divide(grad, scratch, out=direction)
             np.multiply(direction, lr / (1 + t * lr_decay) if slows else lr, out=scratch)
             np.subtract(x, scratch, out=x)
@@ -89,24 +71,30 @@ class RMSprop(Optimizer):
         0.99, 0.0, 0.999999, "Smoothing α", "Share of the running mean square that is kept at each update.", symbol=r"\alpha", scale="near_one",
         slider=(0.5, 0.9999),
     )  # fmt: skip
-    momentum: float = number(
-        0.0, 0.0, 0.9999, "Momentum μ", "Share of the buffer of scaled gradients that is kept.", symbol=r"\mu", scale="near_one", slider=(0.0, 0.999)
-    )
-    eps: float = _eps(1e-8)
-    weight_decay: float = _weight_decay(_L2)
+    momentum: float = fields.momentum(0.0, "Share of the buffer of scaled gradients that is kept.")
+    eps: float = fields.eps(1e-8)
+    weight_decay: float = fields.weight_decay(fields.L2)
     centered: bool = flag(False, "Centered", "Subtract the squared running mean: divide by the standard deviation instead of the root mean square.")
+    eps_in_sqrt: bool = fields.eps_in_sqrt()
+    lr_in_buffer: bool = fields.lr_in_buffer()
+    bias_correction: bool = flag(
+        False, "Bias correction", "Divide the running means by 1 − αᵗ, as Adam does, since they begin at 0 (Optax's option)."
+    )
+    initial_scale: float = fields.initial_accumulator(0.0, "Mean square before the first update (Optax's initial_scale; 0 in PyTorch).", "v_0")
 
     def structure(self) -> Hashable:
-        return (self.centered, self.momentum > 0)
+        return (super().structure(), self.momentum > 0)
 
     @classmethod
-    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int, momentum: Array | None = None) -> Rule:
+    def rule(cls, arms: Sequence[Self], task: Task) -> Rule:
+        lanes, steps, momentum = task.lanes, task.steps, task.momentum
         alpha, eps, weight_decay = (stack(arms, name) for name in ("alpha", "eps", "weight_decay"))
-        centered, decays = arms[0].centered, bool(np.any(weight_decay))
+        centered, corrected, inside, early = arms[0].centered, arms[0].bias_correction, arms[0].eps_in_sqrt, arms[0].lr_in_buffer
+        decays, bias = bool(np.any(weight_decay)), corrections([alpha] * steps) if corrected else []
         kept = [stack(arms, "momentum")] * steps if momentum is None else by_step(momentum)
         uses = [arms[0].momentum > 0] * steps if momentum is None else [bool(share) for share in momentum]
         new = 1 - alpha
-        square, mean, buffer = np.zeros(lanes), np.zeros(lanes), np.zeros(lanes)
+        square, mean, buffer = np.zeros(lanes) + stack(arms, "initial_scale"), np.zeros(lanes), np.zeros(lanes)
         scaled, scratch = np.zeros(lanes), np.empty(lanes)
 
         def step(t: int, lr: Array, x: Array, grad: Array) -> None:
@@ -116,27 +104,69 @@ class RMSprop(Optimizer):
             np.multiply(scratch, new, out=scratch)
             np.multiply(square, alpha, out=square)
             np.add(square, scratch, out=square)
+            seen = square
             if centered:
                 np.subtract(grad, mean, out=scratch)
                 np.multiply(scratch, new, out=scratch)
                 np.add(mean, scratch, out=mean)
-                np.multiply(mean, mean, out=scratch)
-                np.subtract(square, scratch, out=scratch)
-                # Of a gradient that hardly changes the variance is 0, and rounding may leave it below, where PyTorch makes NaN of it.
-                np.maximum(scratch, 0, out=scratch)
-                np.sqrt(scratch, out=scratch)
-            else:
-                np.sqrt(square, out=scratch)
-            np.add(scratch, eps, out=scratch)
+                seen = _variance(square, mean, bias[t] if corrected else None)
+            elif corrected:
+                seen = square / bias[t]
+            add_eps(seen, eps, inside, scratch)
             np.divide(grad, scratch, out=scaled)
+            if early:
+                np.multiply(scaled, lr, out=scaled)
             if uses[t]:
                 np.multiply(buffer, kept[t], out=buffer)
                 np.add(buffer, scaled, out=buffer)
                 np.copyto(scaled, buffer)
-            np.multiply(scaled, lr, out=scratch)
-            np.subtract(x, scratch, out=x)
+            np.subtract(x, scaled if early else np.multiply(scaled, lr, out=scratch), out=x)
 
         return Rule(step, lambda t: scaled)
+
+
+def _variance(square: Array, mean: Array, bias: Array | None) -> Array:
+    """Return the mean square less the squared mean, both divided by their bias if they are to be corrected."""
+    spread = square - mean * mean if bias is None else square / bias - (mean / bias) ** 2
+    # Of a gradient that hardly changes it is 0, and rounding may leave it below, where PyTorch makes NaN of it.
+    return np.maximum(spread, 0)
+
+
+@OPTIMIZERS.register("adadelta")
+@dataclass(frozen=True)
+class Adadelta(Optimizer):
+    """Divides by the gradients' running root mean square and multiplies by that of its own updates, so it needs no rate: leave that at 1."""
+
+    label = "Adadelta"
+    formula = (
+        r"v_t = \rho v_{t-1} + (1 - \rho) g_t^2,\quad \Delta_t = \frac{\sqrt{u_{t-1} + \varepsilon}}{\sqrt{v_t + \varepsilon}}\,g_t,\quad "
+        r"u_t = \rho u_{t-1} + (1 - \rho)\Delta_t^2,\quad x_{t+1} = x_t - \eta_t \Delta_t"
+    )
+    source = (
+        "Zeiler (2012); PyTorch and Optax Adadelta (rate 1, ε 1e-6, inside both roots). Keras's default rate of 0.001 multiplies steps that are "
+        "small already: it looks frozen."
+    )
+    memory_label = "rescaled gradient"
+    suggested_peak = 1.0
+
+    rho: float = number(
+        0.9, 0.0, 0.999999, "Smoothing ρ", "Share of both running mean squares that is kept.", symbol=r"\rho", scale="near_one", slider=(0.5, 0.9999)
+    )
+    eps: float = fields.eps(1e-6, "Added inside both roots; it also decides how long the first steps are.")
+    weight_decay: float = fields.weight_decay(fields.L2)
+
+    @classmethod
+    def rule(cls, arms: Sequence[Self], task: Task) -> Rule:
+        rho, eps = stack(arms, "rho"), stack(arms, "eps")
+        square, moved = np.zeros(task.lanes), np.zeros(task.lanes)
+
+        def towards(t: int, grad: Array) -> Array:
+            follow(square, grad * grad, rho)
+            delta = np.sqrt(moved + eps) / np.sqrt(square + eps) * grad
+            follow(moved, delta * delta, rho)
+            return delta
+
+        return against(towards, arms, task)
 
 
 @OPTIMIZERS.register("adam")
@@ -149,39 +179,52 @@ class Adam(Optimizer):
         r"m_t = \beta_1 m_{t-1} + (1 - \beta_1) g_t,\quad v_t = \beta_2 v_{t-1} + (1 - \beta_2) g_t^2,\quad "
         r"x_{t+1} = x_t - \eta_t\,\frac{m_t / (1 - \beta_1^{t})}{\sqrt{v_t / (1 - \beta_2^{t})} + \varepsilon}"
     )
-    source = "Kingma & Ba (2015); PyTorch Adam (betas, eps, weight_decay as L2, amsgrad on the uncorrected v)."
+    source = "Kingma & Ba (2015), Reddi et al. (2018) for AMSGrad; PyTorch Adam (betas, eps, weight_decay as L2, amsgrad on the uncorrected v)."
     memory_label = "scaled mean gradient"
     suggested_peak = 0.05
     momentum_name = "beta1"
 
-    beta1: float = number(
-        0.9, 0.0, 0.999999, "β₁", "Share of the running mean gradient that is kept.", symbol=r"\beta_1", scale="near_one", slider=(0.0, 0.999)
-    )
-    beta2: float = number(
-        0.999, 0.0, 0.9999999, "β₂", "Share of the running mean square that is kept.", symbol=r"\beta_2", scale="near_one", slider=(0.5, 0.99999)
-    )
-    eps: float = _eps(1e-8)
-    weight_decay: float = _weight_decay(_L2)
+    beta1: float = fields.beta1()
+    beta2: float = fields.beta2()
+    eps: float = fields.eps(1e-8)
+    weight_decay: float = fields.weight_decay(fields.L2)
     amsgrad: bool = flag(
         False, "AMSGrad", "Divide by the largest running mean square so far (before bias correction, as PyTorch and Keras do; Optax does it after)."
     )
+    bias_correction: bool = flag(True, "Bias correction", "Make up for the moments' start at zero; without it the first steps are too short or long.")
+    convention: str = choice(
+        "torch",
+        {"torch": "PyTorch", "keras": "Keras", "optax": "Optax"},
+        "Convention",
+        "PyTorch adds ε after the bias correction, Keras before it, where a tiny gradient counts for less; Optax is as PyTorch, but its AMSGrad "
+        "takes the largest square after the correction.",
+    )
+    eps_root: float = fields.eps_root()
 
     _decoupled = False
 
     @classmethod
-    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int, momentum: Array | None = None) -> Rule:
-        beta1, beta2, eps, weight_decay = (stack(arms, name) for name in ("beta1", "beta2", "eps", "weight_decay"))
+    def rule(cls, arms: Sequence[Self], task: Task) -> Rule:
+        lanes, steps, momentum = task.lanes, task.steps, task.momentum
+        beta1, beta2, eps, eps_root, weight_decay = (stack(arms, name) for name in ("beta1", "beta2", "eps", "eps_root", "weight_decay"))
         amsgrad, decays, decoupled = arms[0].amsgrad, bool(np.any(weight_decay)), cls._decoupled
-        # Moments are kept divided by 1 − β, and their bias corrections gathered in two tables: ten operations a step instead of fourteen.
+        # Moments are kept divided by 1 − β, and their bias corrections gathered in tables: ten operations a step instead of fourteen.
         # Adam counts its updates from 1; our steps count from 0.
-        count = np.arange(1, steps + 1).reshape(-1, *[1] * max(beta1.ndim, beta2.ndim, eps.ndim))
-        root = np.sqrt((1 - beta2) / (1 - beta2**count))
+        count = np.arange(1, steps + 1).reshape(-1, *[1] * max(np.ndim(value) for value in (beta1, beta2, eps, eps_root)))
         kept = [beta1] * steps
         if momentum is not None:
             # PyTorch corrects with the β₁ of the moment, as if it had been that all along; 1 − β₁, which the mean is kept divided by, changes too.
             beta1 = momentum.reshape(count.shape)
             kept = by_step(momentum * (1 - np.roll(momentum, 1)) / (1 - momentum))
-        scales, epsilons = by_step((1 - beta1) / (1 - beta1**count) / root), by_step(eps / root)
+        begun = arms[0].bias_correction * 1.0
+        # What the root of the kept square is multiplied by to be that of the corrected one.
+        root = np.sqrt((1 - beta2) / (1 - begun * beta2**count))
+        # Optax's AMSGrad compares corrected squares, so these are the ones that it keeps.
+        weights = by_step(root * root) if amsgrad and arms[0].convention == "optax" else None
+        outer = np.ones_like(root) if weights else root
+        scales = by_step((1 - beta1) / (1 - begun * beta1**count) / outer)
+        epsilons = by_step(eps / (np.sqrt(1 - beta2) + 0 * root if arms[0].convention == "keras" else outer))
+        inside = by_step(eps_root / (outer * outer)) if np.any(eps_root) else None
         mean, square, largest = np.zeros(lanes), np.zeros(lanes), np.zeros(lanes)
         direction, scratch = np.zeros(lanes), np.empty(lanes)
 
@@ -196,8 +239,9 @@ class Adam(Optimizer):
             np.multiply(square, beta2, out=square)
             np.add(square, scratch, out=square)
             if amsgrad:
-                np.maximum(largest, square, out=largest)
-            np.sqrt(largest if amsgrad else square, out=scratch)
+                np.maximum(largest, square if weights is None else np.multiply(square, weights[t], out=scratch), out=largest)
+            seen = largest if amsgrad else square
+            np.sqrt(seen if inside is None else np.add(seen, inside[t], out=scratch), out=scratch)
             np.add(scratch, epsilons[t], out=scratch)
             np.divide(mean, scratch, out=direction)
             np.multiply(direction, lr * scales[t], out=scratch)
@@ -215,6 +259,6 @@ class AdamW(Adam):
     formula = Adam.formula.replace("x_t - ", r"(1 - \eta_t\lambda)\,x_t - ")
     source = "Loshchilov & Hutter (2019); PyTorch AdamW (weight_decay 0.01 by default; Optax 1e-4, Keras 4e-3)."
 
-    weight_decay: float = _weight_decay("Shrinks x by this multiple of the rate at every update (decoupled).", 0.01)
+    weight_decay: float = fields.weight_decay(fields.DECOUPLED, 0.01)
 
     _decoupled = True

@@ -6,20 +6,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from lr_explorer.optimizers.base import OPTIMIZERS, Array, Optimizer, Rule, Shape, by_step, stack
+from lr_explorer.optimizers import fields
+from lr_explorer.optimizers.base import OPTIMIZERS, Array, Optimizer, Rule, Task, by_step, stack
 from lr_explorer.params import flag, number
-
-
-def _beta(default: float, which: str, symbol: str, help: str) -> Any:
-    high = 0.9999999
-    return number(default, 0.0, high, which, help, symbol=symbol, scale="near_one", slider=(0.0, 0.99999))
-
-
-def _eps() -> Any:
-    return number(
-        1e-8, 0.0, 1.0, "Epsilon ε", "Added to the root, outside it, so that a vanishing gradient does not divide by zero.",
-        symbol=r"\varepsilon", scale="log", slider=(1e-12, 1e-1),
-    )  # fmt: skip
 
 
 def _d0() -> Any:
@@ -29,11 +18,7 @@ def _d0() -> Any:
     )  # fmt: skip
 
 
-def _weight_decay() -> Any:
-    return number(
-        0.0, 0.0, 100.0, "Weight decay", "Shrinks x by this multiple of d and the rate at every update (decoupled).", symbol=r"\lambda", scale="log",
-        slider=(1e-6, 1.0),
-    )  # fmt: skip
+_DECAY = "Shrinks x by this multiple of d and the rate at every update (decoupled)."
 
 
 def _bias_corrections(beta1: Array, beta2: Array, steps: int) -> list[Array]:
@@ -67,12 +52,13 @@ class Prodigy(Optimizer):
     memory_label = "scaled mean gradient × d"
     suggested_peak = 1.0
     scales_rate = True
+    couples = True
 
-    beta1: float = _beta(0.9, "β₁", r"\beta_1", "Share of the running mean gradient that is kept.")
-    beta2: float = _beta(0.999, "β₂", r"\beta_2", "Share of the running mean square that is kept.")
-    beta3: float = _beta(0.0, "β₃", r"\beta_3", "Share of the sums behind d that is kept; 0 stands for √β₂, the methods' own choice.")
-    eps: float = _eps()
-    weight_decay: float = _weight_decay()
+    beta1: float = fields.beta1()
+    beta2: float = fields.beta2()
+    beta3: float = fields.beta("3", 0.0, "Share of the sums behind d that is kept; 0 stands for √β₂, the methods' own choice.")
+    eps: float = fields.eps(1e-8)
+    weight_decay: float = fields.weight_decay(_DECAY)
     d0: float = _d0()
     d_coef: float = number(
         1.0, 0.0, 1e3, "Coefficient c", "Multiplies the estimate; 0.5 to 2 is the authors' way of tuning the rate.", symbol="c", scale="log",
@@ -81,7 +67,8 @@ class Prodigy(Optimizer):
     safeguard_warmup: bool = flag(False, "Safeguard warm-up", "Leave the rate out of s, so that a warm-up does not inflate d.")
 
     @classmethod
-    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int, momentum: Array | None = None) -> Rule:
+    def rule(cls, arms: Sequence[Self], task: Task) -> Rule:
+        lanes, steps = task.lanes, task.steps
         beta1, beta2, beta3, eps, weight_decay, d0, coefficient = (
             stack(arms, name) for name in ("beta1", "beta2", "beta3", "eps", "weight_decay", "d0", "d_coef")
         )
@@ -127,15 +114,17 @@ class DAdaptAdam(Optimizer):
     memory_label = "the update itself"
     suggested_peak = 1.0
     scales_rate = True
+    couples = True
 
-    beta1: float = _beta(0.9, "β₁", r"\beta_1", "Share of the running mean update that is kept.")
-    beta2: float = _beta(0.999, "β₂", r"\beta_2", "Share of the running mean square that is kept; its root rules the sums behind d.")
-    eps: float = _eps()
-    weight_decay: float = _weight_decay()
+    beta1: float = fields.beta1(help="Share of the running mean update that is kept.")
+    beta2: float = fields.beta2(help="Share of the running mean square that is kept; its root rules the sums behind d.")
+    eps: float = fields.eps(1e-8)
+    weight_decay: float = fields.weight_decay(_DECAY)
     d0: float = _d0()
 
     @classmethod
-    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int, momentum: Array | None = None) -> Rule:
+    def rule(cls, arms: Sequence[Self], task: Task) -> Rule:
+        lanes, steps = task.lanes, task.steps
         beta1, beta2, eps, weight_decay, d0 = (stack(arms, name) for name in ("beta1", "beta2", "eps", "weight_decay", "d0"))
         kept = np.sqrt(beta2)
         corrections = _bias_corrections(beta1, beta2, steps)

@@ -3,17 +3,13 @@
 from abc import abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
-from lr_explorer.optimizers.base import OPTIMIZERS, Array, Optimizer, Rule, Shape, by_step, stack
+from lr_explorer.optimizers import fields
+from lr_explorer.optimizers.base import OPTIMIZERS, Array, Optimizer, Rule, Shape, Task, by_step, stack
 from lr_explorer.params import number
-
-
-def _weight_decay(help: str) -> Any:
-    return number(0.0, 0.0, 100.0, "Weight decay", help, symbol=r"\lambda", scale="log", slider=(1e-6, 1.0))
-
 
 _FORMULA = (
     r"y_t = (1 - \beta_1) z_t + \beta_1 x_t,\quad z_{t+1} = z_t - \eta_t\,%s,\quad x_{t+1} = (1 - c_t)\,x_t + c_t z_{t+1},\quad "
@@ -28,6 +24,8 @@ _SOURCE = (
 @dataclass(frozen=True)
 class _ScheduleFree(Optimizer):
     """What the schedule-free methods share: z moves fast, x is its running average and the answer, the gradient is taken between them."""
+
+    answers = True
 
     beta1: float = number(
         0.9, 0.0, 0.999999, "β₁", "Where the gradient is taken between the fast point z (0) and the average x (1); Optax needs it above 0.",
@@ -47,7 +45,8 @@ class _ScheduleFree(Optimizer):
         """Return a function of t, y and the gradient at y: what z moves along."""
 
     @classmethod
-    def rule(cls, arms: Sequence[Self], lanes: Shape, steps: int, momentum: Array | None = None) -> Rule:
+    def rule(cls, arms: Sequence[Self], task: Task) -> Rule:
+        lanes, steps = task.lanes, task.steps
         towards = cls._directions(arms, lanes, steps)
         beta1, power = stack(arms, "beta1"), arms[0].weight_lr_power
         fast, average, direction = np.zeros(lanes), np.zeros(lanes), np.zeros(lanes)
@@ -83,7 +82,7 @@ class ScheduleFreeSGD(_ScheduleFree):
     memory_label = "gradient at y"
     suggested_peak = 0.1
 
-    weight_decay: float = _weight_decay("Adds this multiple of y to the gradient (L2).")
+    weight_decay: float = fields.weight_decay("Adds this multiple of y to the gradient (L2).")
 
     @classmethod
     def _directions(cls, arms: Sequence[Self], lanes: Shape, steps: int) -> Callable[[int, Array, Array], Array]:
@@ -102,14 +101,9 @@ class ScheduleFreeAdamW(_ScheduleFree):
     memory_label = "scaled gradient at y"
     suggested_peak = 0.05
 
-    beta2: float = number(
-        0.999, 0.0, 0.9999999, "β₂", "Share of the running mean square that is kept.", symbol=r"\beta_2", scale="near_one", slider=(0.5, 0.99999)
-    )
-    eps: float = number(
-        1e-8, 0.0, 1.0, "Epsilon ε", "Added to the root, outside it, so that a vanishing gradient does not divide by zero.",
-        symbol=r"\varepsilon", scale="log", slider=(1e-12, 1e-1),
-    )  # fmt: skip
-    weight_decay: float = _weight_decay("Shrinks z by this multiple of the rate and of y (decoupled).")
+    beta2: float = fields.beta2()
+    eps: float = fields.eps(1e-8)
+    weight_decay: float = fields.weight_decay("Shrinks z by this multiple of the rate and of y (decoupled).")
 
     @classmethod
     def _directions(cls, arms: Sequence[Self], lanes: Shape, steps: int) -> Callable[[int, Array, Array], Array]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lr_explorer.expressions import parse
+from lr_explorer.expressions import parse, readable
 from lr_explorer.params import choice, expression, points
 from lr_explorer.schedules.base import SCHEDULES, Array, Schedule, progress
 
@@ -33,6 +33,10 @@ class Lambda(Schedule):
     expression: str = expression(
         "1 - t/T", VARIABLES, "Formula", "Factor of the peak as a formula of t (updates since warm-up, from 0) and T (how many there are)."
     )
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        return (f"Read as $f(t, T) = {readable(parse(self.expression, VARIABLES))}$",)
 
     def shape(self, update: Array, total: int) -> Array:
         factor = parse(self.expression, VARIABLES)(t=update, T=np.float64(total))

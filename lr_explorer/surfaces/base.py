@@ -35,7 +35,8 @@ class Surface(Described):
 
     family: heading in menus and reference. teaches: what it is good for, in a few words. undeclared: what else is lowest around itself
     without being declared – a line, a ring, a thousand ripples – in words. is_searched: the minima were found by a search of the box,
-    not declared by theory. is_private: it holds data of one session's own, which no shared cache may keep.
+    not declared by theory. is_private: it holds data of one session's own, which no shared cache may keep. is_known_everywhere: there
+    is no place without a loss, at which a run would end.
     """
 
     family: ClassVar[str] = ""
@@ -43,6 +44,7 @@ class Surface(Described):
     undeclared: ClassVar[str] = ""
     is_searched: ClassVar[bool] = False
     is_private: bool = False
+    is_known_everywhere: bool = True
 
     @property
     @abstractmethod
@@ -80,6 +82,11 @@ class Surface(Described):
     def saddles(self) -> tuple[tuple[float, float], ...]:
         """Stationary points in the box from which the loss falls on some sides and rises on others, as far as a search finds them."""
         return searched_saddles(self)
+
+    def place(self, along_x: float, along_y: float) -> tuple[float, float]:
+        """Return the point at these shares of the box."""
+        (x0, x1), (y0, y1) = self.bounds
+        return shortened(x0 + along_x * (x1 - x0)), shortened(y0 + along_y * (y1 - y0))
 
     @property
     def diagonal(self) -> float:
@@ -126,6 +133,11 @@ def find_saddles(surface: Surface) -> tuple[tuple[float, float], ...]:
 
 searched_minima = lru_cache(maxsize=64)(find_minima)
 searched_saddles = lru_cache(maxsize=64)(find_saddles)
+
+
+def shortened(value: float) -> float:
+    """Return a coordinate without the digits that only rounding makes."""
+    return float(f"{value:.10g}")
 
 
 def paired(point: Array, x: Array | float, y: Array | float) -> Array:

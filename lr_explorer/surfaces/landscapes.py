@@ -8,11 +8,14 @@ import numpy as np
 from lr_explorer import grids
 from lr_explorer.surfaces.base import SURFACES, Array, Bounds, Minimum, Surface, find_minima, find_saddles, paired, symmetric
 
+_USUAL_START = 0.2, 0.75  # shares of the box: off its middle, where a minimum often is
+
 
 class Landscape(Surface):
     """A loss known on a grid alone: a spline inside its box, and nothing outside, where a run ends as having left the known landscape."""
 
     is_searched = True
+    is_known_everywhere = False
 
     @property
     @abstractmethod
@@ -34,8 +37,7 @@ class Landscape(Surface):
 
     @property
     def start(self) -> tuple[float, float]:
-        (x0, x1), (y0, y1) = self.bounds
-        return x0 + 0.2 * (x1 - x0), y0 + 0.75 * (y1 - y0)
+        return self.place(*_USUAL_START)
 
     def value(self, point: Array) -> Array:
         return self._spline(point, 0, 0)
@@ -64,7 +66,7 @@ class TrainedNetwork(Landscape):
     neuron. Only this slice is shown: in the other 203 dimensions the run stands still, and a real one would not.
     """
 
-    label = "Trained network (a slice)"
+    label = "Trained network"
     family = "Networks"
     teaches = "how rough a real loss is beside the textbook's"
     formula = r"f(x, y) = L(w + x\,u + y\,v)"

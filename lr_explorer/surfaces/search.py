@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 GRID = 241
+_SADDLE_GRID = 121  # a saddle is a place between others, so a coarser grid does
 # What is searched at most: a formula may have more ripples than anybody wants to see marked.
 MOST_MINIMA = 150
 _MOST_CELLS = 2000
@@ -43,7 +44,7 @@ def newton_step(surface: Any, points: Array) -> Array:
 
 def saddles(surface: Any) -> Array:
     """Return the saddles inside the box, shape (2, n): where both slopes change sign within a cell of the grid and Newton's method ends near."""
-    grid = grid_of(surface)
+    grid = grid_of(surface, _SADDLE_GRID)
     with np.errstate(all="ignore"):
         gradient = surface.gradient(grid)
         corners = np.stack([gradient[:, :-1, :-1], gradient[:, 1:, :-1], gradient[:, :-1, 1:], gradient[:, 1:, 1:]])
@@ -51,8 +52,10 @@ def saddles(surface: Any) -> Array:
         cells = 0.5 * (grid[:, :-1, :-1] + grid[:, 1:, 1:])[:, turns][:, :_MOST_CELLS]
         found = newton(surface, cells)
         # Beyond a few cells from where it began, Newton's method was led astray.
-        is_near = (np.abs(found - cells) <= 3 * _size(surface) / (GRID - 1)).all(axis=0)
-        found = found[:, is_near & (np.abs(newton_step(surface, found)) <= 1e-6 * _size(surface)).all(axis=0) & _is_inside(surface, found)]
+        is_near = (np.abs(found - cells) <= 3 * _size(surface) / (_SADDLE_GRID - 1)).all(axis=0)
+        # At a kink the slopes change sign too, but do not vanish.
+        is_flat = np.hypot(*surface.gradient(found)) <= 1e-6 * np.nanmax(np.abs(gradient), initial=0.0, where=np.isfinite(gradient))
+        found = found[:, is_near & is_flat & _is_inside(surface, found)]
         around = _ring(surface, found) - surface.value(found)
     slack = 1e-13 * (1 + np.abs(around).max(initial=0.0))
     return _distinct(surface, found[:, (around.min(axis=0) < -slack) & (around.max(axis=0) > slack)])
@@ -72,16 +75,29 @@ def minima(surface: Any) -> tuple[Array, NDArray[np.bool_], NDArray[np.bool_]]:
         deepest = np.argsort(loss[dips], kind="stable")[:MOST_MINIMA]
         found = _polished(surface, _zoomed(surface, grid[:, dips][:, deepest]))
         interior = _is_inside(surface, found)
-        around, value = _ring(surface, found), surface.value(found)
-        rim = ~np.isfinite(around)
+        span = np.ptp(loss[np.isfinite(loss)])
+        value = surface.value(found)
+        rise, half_rise = (_ring(surface, found, share) - value for share in (1.0, 0.5))
         # Along a line of equal loss the ring is as low as its centre, but for rounding.
-        is_lowest = ((around > value + 1e-12 * np.abs(value) + 1e-15 * np.ptp(loss[np.isfinite(loss)])) | rim).all(axis=0)
-        # At a cusp the slope is large on either side, and the curvature beside it is negative.
-        hess = surface.hessian(found)
-        smooth = np.hypot(*surface.gradient(found)) <= 1e-6 * (1 + np.maximum(hess[0, 0] + hess[1, 1], 0) * _size(surface).max())
+        is_lowest = ((rise > 1e-12 * np.abs(value) + 1e-15 * span) | ~np.isfinite(rise)).all(axis=0)
+        is_lowest &= ~_is_on_a_line(surface, found, 1e-10 * span)
+        # Twice as far from the tip of a cone or from a kink, the loss is twice as high; from a smooth minimum four times at least.
+        smooth = np.nansum(rise, axis=0) > 3 * np.nansum(half_rise, axis=0)
     order = np.flatnonzero(is_lowest)[np.argsort(value[is_lowest], kind="stable")]
     order = order[_first_of_each(surface, found[:, order])]
-    return found[:, order], interior[order], smooth[order]
+    return found[:, order], interior[order], smooth[order] | ~interior[order]
+
+
+def _is_on_a_line(surface: Any, points: Array, slack: float) -> NDArray[np.bool_]:
+    """Return which minima belong to a line of them: some way along the direction without curvature the loss is no higher, within `slack`."""
+    value, hess = surface.value(points), np.moveaxis(surface.hessian(points), -1, 0)
+    curvature, axes = np.linalg.eigh(np.nan_to_num(hess))
+    is_singular = np.abs(curvature[:, 0]) <= 1e-6 * curvature[:, 1]
+    along, across = axes[:, :, 0].T, axes[:, :, 1].T
+    moved = points + 0.01 * _size(surface) * along
+    for _ in range(10):  # the line may bend: back to its bottom
+        moved = moved - (surface.gradient(moved) * across).sum(axis=0) / curvature[:, 1] * across
+    return is_singular & (np.abs(surface.value(moved) - value) <= slack)
 
 
 def _zoomed(surface: Any, points: Array) -> Array:
@@ -117,10 +133,10 @@ def _polished(surface: Any, points: Array) -> Array:
     return points
 
 
-def _ring(surface: Any, centres: Array) -> Array:
-    """Return the loss on a small ring around each centre, shape (32, n), NaN outside the box."""
+def _ring(surface: Any, centres: Array, share: float = 1.0) -> Array:
+    """Return the loss on a small ring around each centre, or on one of a share of its radius, shape (32, n), NaN outside the box."""
     angle = np.linspace(0.0, 2 * np.pi, 32, endpoint=False)[:, None]
-    around = centres[:, None, :] + _RING * _size(surface)[:, :, None] * np.array([np.cos(angle), np.sin(angle)])
+    around = centres[:, None, :] + share * _RING * _size(surface)[:, :, None] * np.array([np.cos(angle), np.sin(angle)])
     low, high = _limits(surface)
     outside = ((around < low[:, :, None]) | (around > high[:, :, None])).any(axis=0)
     return np.where(outside, np.nan, surface.value(around))

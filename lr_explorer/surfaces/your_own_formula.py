@@ -9,7 +9,7 @@ from lr_explorer.calculus import KINKED, derivatives
 from lr_explorer.expressions import called, parse, readable
 from lr_explorer.params import expression, number
 from lr_explorer.surfaces import search
-from lr_explorer.surfaces.base import SURFACES, Array, Bounds, Minimum, Surface, paired, searched_minima, symmetric
+from lr_explorer.surfaces.base import SURFACES, Array, Bounds, Minimum, Surface, paired, searched_minima, shortened, symmetric
 
 VARIABLES = ("x", "y")
 
@@ -24,7 +24,7 @@ class TypedFormula(Surface):
     the derivative is given as 0; where the formula has no value there is no loss, and a run that comes there ends.
     """
 
-    label = "Formula (type your own)"
+    label = "Typed formula"
     family = "Your own"
     teaches = "whatever you want to see"
     formula = r"f = f(x, y),\quad |x - x_c| \le w/2,\quad |y - y_c| \le h/2"
@@ -32,7 +32,10 @@ class TypedFormula(Surface):
     is_searched = True
 
     expression: str = expression(
-        "sin(x) cos(y) + (x^2 + y^2)/10", VARIABLES, "Formula", "The loss as a formula of x and y, such as (1 - x)^2 + 100(y - x^2)^2."
+        "sin(x) cos(y) + (x^2 + y^2)/10",
+        VARIABLES,
+        "Formula",
+        "A formula of x and y, such as (1 - x)^2 + 100(y - x^2)^2; pi, e, sin, exp, log, sqrt, abs, min, max and where(x < 0, -x, x) are known too.",
     )
     centre_x: float = number(0.0, -5000.0, 5000.0, "Centre x", "Middle of the box that is drawn.", symbol="x_c", slider=(-10.0, 10.0))
     centre_y: float = number(0.0, -5000.0, 5000.0, "Centre y", "Middle of the box that is drawn.", symbol="y_c", slider=(-10.0, 10.0))
@@ -56,13 +59,17 @@ class TypedFormula(Surface):
         return searched_minima(self)
 
     @property
+    def is_known_everywhere(self) -> bool:  # type: ignore[override]
+        return self._survey[0] == 1
+
+    @property
     def start(self) -> tuple[float, float]:
         return self._survey[1]
 
     @property
     def remarks(self) -> tuple[str, ...]:
         share, _, first = self._survey
-        words = [f"Read as $f(x, y) = {readable(parse(self.expression, VARIABLES))}$."]
+        words = [f"Read as $f(x, y) = {readable(parse(self.expression, VARIABLES))}$"]
         if share < 1:
             words.append(
                 f"On {1 - share:.0%} of the box, as at x = {first[0]:.4g}, y = {first[1]:.4g}, this has no finite value: "
@@ -81,11 +88,10 @@ class TypedFormula(Surface):
         """Return the share of a grid of the box where the loss is finite, a start where it is, and a place where it is not."""
         points = search.grid_of(self, 61)
         is_finite = np.isfinite(self.value(points))
-        (x0, x1), (y0, y1) = self.bounds
-        wish = np.array([x0 + 0.2 * (x1 - x0), y0 + 0.75 * (y1 - y0)])[:, None, None] - points
-        away = np.where(is_finite, np.hypot(wish[0] / (x1 - x0), wish[1] / (y1 - y0)), np.inf)
+        off = np.array(self.place(0.2, 0.75))[:, None, None] - points
+        away = np.where(is_finite, np.hypot(off[0] / self.width, off[1] / self.height), np.inf)
         start, gap = points.reshape(2, -1)[:, [away.argmin(), is_finite.argmin()]].T
-        return float(is_finite.mean()), (float(start[0]), float(start[1])), (float(gap[0]), float(gap[1]))
+        return float(is_finite.mean()), (shortened(start[0]), shortened(start[1])), (shortened(gap[0]), shortened(gap[1]))
 
     def value(self, point: Array) -> Array:
         x, y = np.asarray(point, dtype=float)

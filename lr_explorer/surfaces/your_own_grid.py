@@ -17,7 +17,7 @@ class UploadedGrid(Landscape):
     or NPZ with the arrays x, y and loss (a row for each y). Four to 401 points along each axis, evenly spaced or not.
     """
 
-    label = "Grid (bring your own)"
+    label = "Uploaded grid"
     family = "Your own"
     teaches = "a landscape that you measured"
     formula = r"f(x_j, y_i) = L_{ij}"

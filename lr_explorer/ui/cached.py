@@ -1,7 +1,8 @@
-"""Everything that is kept between script runs, keyed by canonical text; shared by all users, so nothing of one user's own goes in."""
+"""Everything that is kept between script runs, keyed by canonical text; shared by all users, but for what is made of one's own files."""
 
 import gc
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qsl
 
 import streamlit as st
@@ -10,7 +11,7 @@ from lr_explorer.experiments.ensemble import DEFAULT_MEASURE, Observed, observe
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.figures.wire import surface_payload
 from lr_explorer.scenario import Scenario
-from lr_explorer.surfaces import SURFACES
+from lr_explorer.surfaces import SURFACES, Surface
 
 
 @st.cache_resource
@@ -20,17 +21,34 @@ def tuned_collector() -> None:
     gc.freeze()
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def surface_bytes(name: str, values: tuple[tuple[str, float], ...], key: str) -> bytes:
-    """Return the drawn surface as it travels to the browser."""
+def surface_bytes(surface: Surface, key: str) -> bytes:
+    """Return the drawn surface as it travels to the browser; `key` names it."""
+    values = tuple((name, getattr(surface, name)) for name in surface.params())
+    draw = _own_surface_bytes if surface.is_private else _surface_bytes
+    return draw(type(surface).name, values, key)
+
+
+def _draw(name: str, values: tuple[tuple[str, Any], ...], key: str) -> bytes:
     return surface_payload(SURFACES.create(name, **dict(values)), key)
 
 
-@st.cache_data(max_entries=1024, show_spinner=False)
-def observed(link: str, preset: str, first: int, last: int) -> tuple[Observed, ...]:
-    """Return how the replicates first … last − 1 of the scenario ended, by the preset's measure; `link` is its canonical text."""
+_surface_bytes = st.cache_data(max_entries=64, show_spinner=False)(_draw)
+_own_surface_bytes = st.cache_data(max_entries=8, show_spinner=False, scope="session")(_draw)
+
+
+def observed(scenario: Scenario, preset: str, first: int, last: int) -> tuple[Observed, ...]:
+    """Return how the replicates first … last − 1 of the scenario ended, by the preset's measure."""
+    look = _own_observed if scenario.surface.is_private else _observed
+    return look(scenario.link, preset, first, last)
+
+
+def _look(link: str, preset: str, first: int, last: int) -> tuple[Observed, ...]:
     measure = PRESETS[preset].measure if preset in PRESETS else DEFAULT_MEASURE
     return observe(Scenario.from_query(dict(parse_qsl(link))), measure, range(first, last))
+
+
+_observed = st.cache_data(max_entries=1024, show_spinner=False)(_look)
+_own_observed = st.cache_data(max_entries=64, show_spinner=False, scope="session")(_look)
 
 
 @st.cache_data(max_entries=512, show_spinner=False)

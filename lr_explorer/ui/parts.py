@@ -1,13 +1,17 @@
 """What several pages show alike: which arm is meant, and a part of the scenario with its kinds and parameters."""
 
+from collections.abc import Mapping
 from contextlib import nullcontext
 
 import streamlit as st
 
-from lr_explorer.params import Described, Part
+from lr_explorer.params import Described, Part, Upload
 from lr_explorer.ui import state
 from lr_explorer.ui.controls import Control, control, show_controls
 from lr_explorer.ui.text import literal
+from lr_explorer.ui.uploads import show_upload
+
+_LONG_MENU = 20  # from so many kinds on, a menu says each one's family too
 
 
 def is_dark() -> bool:
@@ -32,29 +36,40 @@ def arm_pills(label: str) -> None:
 
 
 def rows(key: str, thing: Described, **sliders: tuple[float, float]) -> list[Control]:
-    """Return a row of controls for each parameter that does something as the thing is set up.
+    """Return a row of controls for each parameter, but uploads, that does something as the thing is set up.
 
     sliders: the part of a parameter's range that its slider covers, where it is not the parameter's own.
     """
     return [
         control(f"{key}.{name}", param, getattr(thing, name), slider=sliders.get(name))
         for name, param in thing.params().items()
-        if not (needs := getattr(param, "needs", "")) or getattr(thing, needs)
+        if not isinstance(param, Upload) and (not (needs := getattr(param, "needs", "")) or getattr(thing, needs))
     ]
 
 
 def kind_menu(key: str, described: Part, thing: Described, widget: str | None = None) -> None:
-    """Show a menu of the kinds that link key `key` can name."""
+    """Show a menu of the kinds that link key `key` can name, families together; typing searches names and, in a long menu, families."""
     widget = widget or key
     st.session_state[widget] = type(thing).name
     st.selectbox(
         described.label,
-        list(described.registry),
-        format_func=lambda name: described.registry[name].label,
+        by_family(described.registry),
+        format_func=lambda name: _menu_text(described.registry, name),
         key=widget,
         on_change=lambda: state.edit({key: st.session_state[widget]}),
         help=described.help,
     )
+
+
+def by_family(registry: Mapping[str, type[Described]]) -> list[str]:
+    """Return the names of a registry, those of one family together, families in the order in which they first occur."""
+    families = list(dict.fromkeys(getattr(cls, "family", "") for cls in registry.values()))
+    return sorted(registry, key=lambda name: families.index(getattr(registry[name], "family", "")))
+
+
+def _menu_text(registry: Mapping[str, type[Described]], name: str) -> str:
+    family = getattr(registry[name], "family", "")
+    return f"{registry[name].label} · {family}" if family and len(registry) > _LONG_MENU else registry[name].label
 
 
 def show_part(key: str, described: Part, thing: Described, widget: str, *, is_below: bool = False, **sliders: tuple[float, float]) -> None:
@@ -63,5 +78,10 @@ def show_part(key: str, described: Part, thing: Described, widget: str, *, is_be
     if controls := rows(key, thing, **sliders):
         with st.expander(f"{described.label}: parameters", key=f"{widget}-box") if is_below else nullcontext():
             show_controls(controls, state.edit, key=f"{widget}-controls")
+    for name, param in thing.params().items():
+        if isinstance(param, Upload):
+            show_upload(f"{key}.{name}", param, getattr(thing, name), f"{widget}-{name}")
+    for remark in thing.remarks:
+        st.markdown(remark)
     for name, below in thing.parts().items():
         show_part(f"{key}.{name}", below, getattr(thing, name), f"{widget}-{name}", is_below=True, **sliders)

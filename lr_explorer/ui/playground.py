@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lr_explorer.experiments.ensemble import DEFAULT_MEASURE, REPLICATES, summarise
+from lr_explorer.experiments.measures import DIVERGED
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.figures.animation import animation_html
 from lr_explorer.figures.wire import run_payload
@@ -69,7 +70,6 @@ def figure(run: Run) -> None:
     scenario, view = run.scenario, state.view()
     surface = scenario.surface
     surface_key = f"{type(surface).name} {sorted(surface.texts().items())}"
-    values = tuple((name, getattr(surface, name)) for name in surface.params())
     payload = run_payload(
         run,
         key=scenario.link,
@@ -79,7 +79,7 @@ def figure(run: Run) -> None:
         view=view.view,
         summary=" ".join(f"{arm.arm.name}: {arm.outcome[0].value}." for arm in run.arms),
     )
-    show_player(cached.surface_bytes(type(surface).name, values, surface_key), payload, state.edit, lambda chosen: state.edit_view(view=chosen))
+    show_player(cached.surface_bytes(surface, surface_key), payload, state.edit, lambda chosen: state.edit_view(view=chosen))
 
 
 def arms(run: Run) -> None:
@@ -121,8 +121,9 @@ def replicates(scenario: Scenario) -> None:
     for first in range(0, REPLICATES, _BLOCK):
         # Touching the session lets Streamlit drop this run for a newer one: a slider that moves on is not kept waiting.
         state.scenario()
-        blocks.append(cached.observed(scenario.link, name, first, min(first + _BLOCK, REPLICATES)))
-    st.html(summary_table(summarise(scenario, blocks), measure.says, dark=is_dark()))
+        blocks.append(cached.observed(scenario, name, first, min(first + _BLOCK, REPLICATES)))
+    gone = DIVERGED if scenario.surface.is_known_everywhere else f"{DIVERGED} or left"
+    st.html(summary_table(summarise(scenario, blocks), measure.says, gone, dark=is_dark()))
 
 
 def downloads(run: Run) -> None:
@@ -143,14 +144,14 @@ def played() -> Run:
 
 
 def _offer_calm_rate(run: Run, place: int) -> None:
-    """Where the selected arm diverged, offer a rate that is stable where it starts."""
+    """Where the selected arm diverged or left a landscape, offer a rate that is stable where it starts."""
     arm = run.arms[place]
-    limit = arm.arm.optimizer.stability_limit()
+    limit = arm.arm.stability_limit()
     rate = calm_rate(run.scenario.surface, arm.path[0, :, 0], limit) if limit is not None else None
     if arm.diverged_at[0] < 0 or rate is None or rate >= arm.arm.schedule.peak:
         return
     st.button(
-        f"It diverged: use {rate:g}, stable where it starts",
+        f"It {arm.outcome[0].value}: use {rate:g}, stable where it starts",
         key="calm-rate",
         on_click=state.edit,
         args=({f"arm{place + 1}.schedule.peak": repr(rate)},),
@@ -171,10 +172,10 @@ def _arm(scenario: Scenario, place: int) -> None:
             on_click=state.edit,
             args=({f"{key}.schedule.peak": repr(usual)},),
         )
-    with st.expander("Batch, averaging, drop, rate per coordinate, name, colour", key="arm-box"):
-        for name in ("batch", "averaging"):
+    with st.expander("Wrapper, clipping, batch, averaging, each coordinate's rate and freezing, drop, name, colour", key="arm-box"):
+        for name in ("wrapper", "clipping", "batch", "averaging"):
             show_part(f"{key}.{name}", parts[name], getattr(arm, name), name)
-        show_controls(rows(key, arm, drop_at=(0, scenario.steps)), state.edit, key="arm-controls")
+        show_controls(rows(key, arm, drop_at=(0, scenario.steps), unfreeze_at=(0, scenario.steps)), state.edit, key="arm-controls")
 
 
 def _anatomy(scenario: Scenario) -> None:

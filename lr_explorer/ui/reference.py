@@ -8,10 +8,11 @@ import streamlit as st
 
 from lr_explorer.averaging import AVERAGINGS
 from lr_explorer.batches import BATCHES
+from lr_explorer.clipping import CLIPPINGS
 from lr_explorer.controllers import CONTROLLERS, Controller
 from lr_explorer.figures import thumbnails
 from lr_explorer.noise import NOISES
-from lr_explorer.optimizers import OPTIMIZERS, Optimizer
+from lr_explorer.optimizers import LEFT_OUT, OPTIMIZERS, Optimizer
 from lr_explorer.params import Choice, Described, Flag, Number, Param, Part
 from lr_explorer.registry import documentation
 from lr_explorer.schedules import SCHEDULES, Schedule
@@ -20,8 +21,9 @@ from lr_explorer.story import at, told
 from lr_explorer.surfaces import SURFACES, Surface
 from lr_explorer.ui import state
 from lr_explorer.ui.cards import STYLE, Facts, Kind, formula, picture
-from lr_explorer.ui.parts import arm_pills, is_dark
+from lr_explorer.ui.parts import arm_pills, by_family, is_dark
 from lr_explorer.ui.text import literal
+from lr_explorer.wrappers import WRAPPERS, Wrapper
 
 
 def _surface_facts(cls: type[Surface]) -> Facts:
@@ -36,12 +38,14 @@ def _surface_facts(cls: type[Surface]) -> Facts:
 
 
 def _minima(surface: Surface) -> str:
+    besides = [surface.undeclared] if surface.undeclared else []
     if not surface.minima:
-        return "no isolated one"
+        return besides[0] if besides else "no isolated one"
     lowest = surface.minima[0]
     ties = sum(map(surface.is_global, surface.minima)) - 1
     also = f" and {ties} more" if ties else ""
-    return f"{len(surface.minima)}; lowest f = {told(lowest.value)} at {at(lowest.point)}{also}"
+    count = f"{len(surface.minima)}{' found by a search' if surface.is_searched else ''}"
+    return "; besides, ".join([f"{count}; lowest f = {told(lowest.value)} at {at(lowest.point)}{also}", *besides])
 
 
 def _schedule_facts(cls: type[Schedule]) -> Facts:
@@ -58,9 +62,14 @@ def _optimizer_facts(cls: type[Optimizer]) -> Facts:
     limit = cls().stability_limit()
     return {
         "Memory": cls.memory_label,
+        "The rate": cls.rate_note,
         "Usual peak rate": _plain(cls.suggested_peak),
         "Stable while": f"η·λ < {told(limit)} on a quadratic of curvature λ, with the defaults" if limit is not None else "no limit on η·λ is known",
     }
+
+
+def _wrapper_facts(cls: type[Wrapper]) -> Facts:
+    return {"Needs": "" if cls.name == "none" else cls.needs}
 
 
 def _no_facts(cls: type[Described]) -> Facts:
@@ -119,7 +128,25 @@ OPTIMIZER = Kind(
     OPTIMIZERS,
     _optimizer_facts,
     lambda cls, dark: thumbnails.path_thumbnail(thumbnails.example_run(cls()), dark=dark),
-    f"{thumbnails.OPTIMIZER_STEPS} updates down a slanting ravine at the usual peak rate, held constant, without noise.",
+    f"{thumbnails.OPTIMIZER_STEPS} updates down a slanting ravine at the usual peak rate, held constant, without noise. {LEFT_OUT}",
+    is_of_an_arm=True,
+)
+WRAPPER = Kind(
+    "wrapper",
+    "wrappers",
+    WRAPPERS,
+    _wrapper_facts,
+    lambda cls, dark: thumbnails.path_thumbnail(thumbnails.example_run(OPTIMIZERS.create("sgd"), wrapper=cls()), dark=dark),
+    "Something around an optimizer, whichever it is: here gradient descent down the same ravine.",
+    is_of_an_arm=True,
+)
+CLIPPING = Kind(
+    "clipping",
+    "clippings of the gradient",
+    CLIPPINGS,
+    _no_facts,
+    lambda cls, dark: thumbnails.path_thumbnail(thumbnails.example_run(OPTIMIZERS.create("sgd"), clipping=cls()), dark=dark),
+    "A bound on what the optimizer is handed, never a silent one: the run says in how many updates it bit. Gradient descent down the same ravine.",
     is_of_an_arm=True,
 )
 NOISE = Kind(
@@ -142,7 +169,7 @@ START = Kind(
 CHAPTERS: Mapping[str, tuple[Kind, ...]] = {
     "surfaces": (SURFACE,),
     "schedules": (SCHEDULE, CONTROLLER, AVERAGING, BATCH),
-    "optimizers": (OPTIMIZER,),
+    "optimizers": (OPTIMIZER, WRAPPER, CLIPPING),
     "setup": (NOISE, START),
 }
 
@@ -181,7 +208,7 @@ def introduction(kind: Kind) -> None:
 def cards(kind: Kind) -> None:
     """Show a card for every registered class, two beside each other where there is room."""
     dark = is_dark()
-    names = iter(kind.registry)
+    names = iter(by_family(kind.registry))
     for pair in zip_longest(names, names):
         for column, name in zip(st.columns(2), pair, strict=True):
             if name is not None:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from lr_explorer import grids
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.export import FRAMEWORKS
 from lr_explorer.links import Reader
@@ -25,6 +26,7 @@ CODE = {name: framework.label for name, framework in FRAMEWORKS.items()}
 BUDGETS = {"scenario": "the scenario's steps", "training": "a training run"}
 
 _TRAINING = "training."
+_MOST_UPLOADS = 12
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,11 @@ class View(Described):
 
 def scenario() -> Scenario:
     """Return the session's scenario; the first call of a session reads it from the address."""
+    # Every run has a thread of its own, which knows nothing yet of the session's files.
+    grids.offer(st.session_state.get("uploads", {}))
     if "scenario" not in st.session_state:
         reader = Reader(st.query_params.to_dict())
+        st.session_state.asked = {key: value for key, value in st.query_params.to_dict().items() if value.startswith(grids.UPLOAD)}
         st.session_state.view = View(**reader.values("", View()))
         st.session_state.training = Training(**reader.values(_TRAINING, Training()))
         preset = PRESETS.get(st.session_state.view.preset)
@@ -56,6 +61,20 @@ def scenario() -> Scenario:
         st.session_state.scenario = Scenario.read(reader, preset.scenario if preset else None)
         st.session_state.complaints = st.session_state.scenario.complaints
     return st.session_state.scenario
+
+
+def keep_upload(found: grids.Grid) -> None:
+    """Keep something of the user's own for this session, and forget the oldest if there are many."""
+    kept = {name: grid for name, grid in st.session_state.get("uploads", {}).items() if name != found.name}
+    st.session_state.uploads = dict([*kept.items(), (found.name, found)][-_MOST_UPLOADS:])
+    grids.offer(st.session_state.uploads)
+
+
+def asked_for(key: str) -> str:
+    """Return the name of the upload that the opened link has for link key `key`, empty once it is here or if there is none."""
+    scenario()
+    asked = st.session_state.asked.get(key, "")
+    return "" if asked in grids.at_hand() else asked
 
 
 def view() -> View:

@@ -43,10 +43,10 @@ def story_table(arms: Sequence[Arm], sentences: Sequence[str], *, dark: bool) ->
     return f'{_STYLE}<table class="lrx-report lrx-story"><tbody>{rows}</tbody></table>'
 
 
-def summary_table(summaries: Sequence[Summary], says: str, *, dark: bool) -> str:
-    """Return a table of what the replicates of each arm did; `says` completes "k of n …"."""
+def summary_table(summaries: Sequence[Summary], says: str, gone: str = DIVERGED, *, dark: bool) -> str:
+    """Return a table of what the replicates of each arm did; `says` completes "k of n …", and `gone` tells what ended some early."""
     # Where divergence is what is counted, it needs no column of its own.
-    titles = ["Arm", says, "95 % interval", *([DIVERGED] if says != DIVERGED else []), "loss above the lowest: median (quartiles)"]
+    titles = ["Arm", says, "95 % interval", *([gone] if says != DIVERGED else []), "loss above the lowest: median (quartiles)"]
     rows = "".join(_summary_row(place, summary, dark=dark, tells_divergence=says != DIVERGED) for place, summary in enumerate(summaries))
     head = "".join(f'<th scope="col">{escape(title)}</th>' for title in titles)
     table = f'<table class="lrx-report"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'

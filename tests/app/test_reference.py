@@ -54,7 +54,7 @@ def test_everything_registered_has_a_card_with_its_text_its_formula_and_its_para
 
 def test_only_the_chosen_chapter_is_drawn():
     headings = {heading.value for heading in opened("optimizers").subheader}
-    assert headings == {cls.label for cls in REGISTRIES["optimizer"].values()}
+    assert headings == {cls.label for kind in reference.CHAPTERS["optimizers"] for cls in kind.registry.values()}
 
 
 def test_what_all_schedules_share_is_told_once_and_once_for_all_controllers():

@@ -13,7 +13,8 @@ RATES = 0.1 * np.cos(np.arange(STEPS) / STEPS)
 
 # Each example runs many steps.
 few = settings(max_examples=25)
-every_optimizer = pytest.mark.parametrize("name", OPTIMIZERS)
+# The references ask the loss itself; tests/unit/test_references.py is about them.
+every_optimizer = pytest.mark.parametrize("name", [name for name, cls in OPTIMIZERS.items() if not cls.is_reference])
 
 
 def gradients(seed=0, low=-3.0, high=3.0):
@@ -97,7 +98,7 @@ def test_the_two_coordinates_are_treated_alike(name, data):
     assert same_bits(points, swapped[:, ::-1])
 
 
-@every_optimizer
+@pytest.mark.parametrize("name", [name for name, cls in OPTIMIZERS.items() if not (cls.rate_note or cls.is_reference)])
 @few
 @given(data=st.data())
 def test_a_rate_of_zero_moves_nothing(name, data):
@@ -122,6 +123,6 @@ def test_the_first_step_goes_down_the_slope(name):
     assert x < 0 < y
 
 
-@every_optimizer
+@pytest.mark.parametrize("name", OPTIMIZERS)
 def test_the_suggested_peak_is_a_rate_that_a_slider_can_show(name):
     assert 0 < OPTIMIZERS[name].suggested_peak <= 1

@@ -10,9 +10,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # Lowest first. A new room is written in here, at its height.
 ROOMS = (
-    "expressions", "calculus", "params", "registry", "links", "grids", "draws", "surfaces", "schedules", "optimizers", "controllers", "averaging",
-    "batches", "noise",
-    "start", "scenario", "outcome", "simulate", "theory", "basins", "story", "experiments", "training", "configs", "export", "figures", "ui",
+    "expressions", "calculus", "params", "registry", "links", "grids", "draws", "surfaces", "schedules", "optimizers", "controllers", "wrappers",
+    "clipping", "freezing", "averaging", "batches", "noise", "start", "scenario", "outcome", "update", "simulate", "theory", "basins", "story",
+    "experiments", "training", "configs", "export", "figures", "ui",
 )  # fmt: skip
 # Who may import what draws: from this room upward.
 LOWEST_USER = {"plotly": "figures", "streamlit": "ui"}

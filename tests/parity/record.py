@@ -4,6 +4,7 @@ import sys
 
 from tests.parity import (
     controller_cases,
+    keras_optimizers,
     keras_schedules,
     optax_optimizers,
     optax_schedules,
@@ -14,9 +15,13 @@ from tests.parity import (
 )  # fmt: skip
 
 SCHEDULE_TABLES = {table.FRAMEWORK: table for table in (torch_schedules, optax_schedules, keras_schedules, transformers_schedules)}
-TABLES = {table.FRAMEWORK: table for table in (*SCHEDULE_TABLES.values(), torch_optimizers, optax_optimizers, controller_cases)}
+TABLES = {table.FRAMEWORK: table for table in (*SCHEDULE_TABLES.values(), torch_optimizers, optax_optimizers, keras_optimizers, controller_cases)}
 # Of optimizers only some points are kept; Optax's answers come in pairs.
-KEPT = {torch_optimizers: torch_optimizers.RECORDED, optax_optimizers: (slice(None), torch_optimizers.RECORDED)}
+KEPT = {
+    torch_optimizers: torch_optimizers.RECORDED,
+    keras_optimizers: torch_optimizers.RECORDED,
+    optax_optimizers: (slice(None), torch_optimizers.RECORDED),
+}
 
 
 def record(name: str) -> None:

@@ -64,7 +64,25 @@ CASES = [
         for betas in ({"beta1": (0.9,), "beta2": (0.999,)}, {"beta1": (0.0,), "beta2": (0.99,), "eps": (1e-3,)}, {"beta1": (0.3,), "beta2": (0.5,)})
         for case in combined(name, amsgrad=(False, True), weight_decay=_DECAYS, **betas)
     ),
+    *combined("adadelta", rho=(0.9, 0.5), eps=(1e-6, 1e-3), weight_decay=_DECAYS),
+    *combined("adamax", beta1=(0.9, 0.0), beta2=(0.999, 0.5), weight_decay=_DECAYS),
+    *combined("adamax", eps=(1e-3,)),
+    *combined("nadam", beta1=(0.9, 0.3), beta2=(0.999, 0.9), weight_decay=_DECAYS),
+    *combined("nadam", momentum_decay=(0.0, 1.0), eps=(1e-3,), decoupled_weight_decay=(False, True), weight_decay=(0.02,)),
+    *combined("radam", beta1=(0.9, 0.3), beta2=(0.999, 0.9, 0.5), weight_decay=_DECAYS),
+    *combined("radam", eps=(1e-3,), decoupled_weight_decay=(False, True), weight_decay=(0.02,)),
+    *combined("rprop"),
+    *combined("rprop", eta_minus=(0.3,), eta_plus=(1.5,), step_min=(1e-3,), step_max=(0.2,)),
+    *combined("asgd", lambd=(1e-4, 0.1), alpha=(0.75, 1.0), weight_decay=_DECAYS),
 ]
+# Ours -> PyTorch's names, where one of theirs is a pair of ours.
+PAIRS = {"betas": ("beta1", "beta2"), "etas": ("eta_minus", "eta_plus"), "step_sizes": ("step_min", "step_max")}
+KINDS = {
+    "sgd": "SGD", "adagrad": "Adagrad", "rmsprop": "RMSprop", "adadelta": "Adadelta", "adam": "Adam", "adamw": "AdamW", "adamax": "Adamax",
+    "nadam": "NAdam", "radam": "RAdam", "rprop": "Rprop", "asgd": "ASGD",
+}  # fmt: skip
+# Options that PyTorch does not have.
+OWN = ("eps_in_sqrt", "lr_in_buffer", "bias_correction", "initial_scale", "convention", "eps_root")
 
 
 def path(case: OptimizerCase) -> np.ndarray:
@@ -73,16 +91,38 @@ def path(case: OptimizerCase) -> np.ndarray:
     return points[:, :, 0]
 
 
+def torch_optimizer(optimizer: Optimizer, x: Any) -> Any:
+    """Return PyTorch's optimizer of the tensor x."""
+    import torch
+
+    values = {name: getattr(optimizer, name) for name in optimizer.params() if name not in OWN}
+    values |= {theirs: tuple(values.pop(name) for name in ours) for theirs, ours in PAIRS.items() if ours[0] in values}
+    return getattr(torch.optim, KINDS[optimizer.name])([x], lr=1.0, foreach=False, **values)
+
+
+def in_double_precision(ask: Any) -> Any:
+    """Return the function run with PyTorch's default type doubled: NAdam and ASGD keep numbers in it."""
+
+    def asked(*arguments: Any) -> Any:
+        import torch
+
+        default = torch.get_default_dtype()
+        torch.set_default_dtype(torch.float64)
+        try:
+            return ask(*arguments)
+        finally:
+            torch.set_default_dtype(default)
+
+    return asked
+
+
+@in_double_precision
 def answer(case: OptimizerCase) -> np.ndarray:
     """Return PyTorch's points (steps + 1, 2, lanes)."""
     import torch
 
-    values = {name: getattr(case.optimizer, name) for name in case.optimizer.params()}
-    if "beta1" in values:
-        values["betas"] = (values.pop("beta1"), values.pop("beta2"))
     x = torch.tensor(case.start, requires_grad=True)
-    kind = {"sgd": "SGD", "adagrad": "Adagrad", "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW"}[case.optimizer.name]
-    optimizer = getattr(torch.optim, kind)([x], lr=1.0, foreach=False, **values)
+    optimizer = torch_optimizer(case.optimizer, x)
     points = [case.start]
     for rate, gradient in zip(rates(), gradients(), strict=True):
         optimizer.param_groups[0]["lr"] = float(rate)

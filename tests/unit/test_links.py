@@ -111,7 +111,7 @@ def test_floats_survive_to_the_last_digit(value):
 
 BAD = [
     ("surface", "rosenbrok", "surface: unknown surface 'rosenbrok'; known: "),
-    ("arm1.optimizer", "adan", "arm1.optimizer: unknown optimizer 'adan'; known: "),
+    ("arm1.optimizer", "adamm", "arm1.optimizer: unknown optimizer 'adamm'; known: "),
     ("arm2.schedule", "", "arm2.schedule: unknown schedule ''; known: "),
     ("noise.sigma", "nan", "noise.sigma must be a number such as 0.1 or 3e-4; got 'nan'; 0.0 was used."),
     ("noise.sigma", "-inf", "noise.sigma must be a number such as 0.1 or 3e-4; got '-inf'; 0.0 was used."),

@@ -5,12 +5,14 @@ import pytest
 
 from lr_explorer.noise import Gaussian
 from lr_explorer.optimizers import OPTIMIZERS
+from lr_explorer.optimizers.base import Task
 from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.schedules import SCHEDULES
 from lr_explorer.simulate import simulate
 from lr_explorer.start import Point
 from lr_explorer.surfaces import SURFACES
 from tests.helpers import arm
+from tests.parity.torch_optimizers import in_double_precision, torch_optimizer
 
 STEPS = 12
 RATES = 0.01 * (1 + np.arange(STEPS) % 5)
@@ -25,6 +27,9 @@ CASES = {
     "adam": {"weight_decay": 0.1},
     "adam amsgrad": {"amsgrad": True, "beta2": 0.9},
     "adamw": {},
+    "adamax": {"weight_decay": 0.1},
+    "nadam": {"momentum_decay": 0.1},
+    "radam": {"beta2": 0.9},
 }
 # The last point from (1, −2), as PyTorch 2.13 computes it.
 RECORDED = {
@@ -35,6 +40,9 @@ RECORDED = {
     "adam": [0.7513734169078534, -1.9683119994519251],
     "adam amsgrad": [0.7906763104767853, -2.209226509280789],
     "adamw": [0.7762490195822421, -2.209671191642341],
+    "adamax": [0.8874520903915306, -2.002759626010795],
+    "nadam": [0.986508406348703, -2.1272671735890962],
+    "radam": [0.9802592089965061, -2.1326345622452116],
 }
 
 every_case = pytest.mark.parametrize("case", CASES)
@@ -46,7 +54,7 @@ def optimizer_of(case):
 
 def ours(optimizer, momenta):
     x = np.array([1.0, -2.0]).reshape(2, 1, 1)
-    rule = type(optimizer).rule([optimizer], x.shape, STEPS, momenta)
+    rule = type(optimizer).rule([optimizer], Task(x.shape, STEPS, momenta))
     points = []
     for t, (rate, gradient) in enumerate(zip(RATES, GRADIENTS, strict=True)):
         rule.step(t, np.array(rate), x, gradient.reshape(2, 1, 1).copy())
@@ -54,15 +62,12 @@ def ours(optimizer, momenta):
     return np.array(points)
 
 
+@in_double_precision
 def torchs(optimizer, momenta):
     import torch
 
-    values = {name: getattr(optimizer, name) for name in optimizer.params()}
-    if "beta1" in values:
-        values["betas"] = (values.pop("beta1"), values.pop("beta2"))
     x = torch.tensor([1.0, -2.0], dtype=torch.float64, requires_grad=True)
-    kinds = {"sgd": torch.optim.SGD, "rmsprop": torch.optim.RMSprop, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
-    made = kinds[optimizer.name]([x], lr=1.0, foreach=False, **values)
+    made = torch_optimizer(optimizer, x)
     group, points = made.param_groups[0], []
     for rate, share, gradient in zip(RATES, momenta, GRADIENTS, strict=True):
         group["lr"] = float(rate)

@@ -52,6 +52,7 @@ def run_along(surface, points, peak=0.1):
     return Run(scenario, np.array([0]), np.array([0]), (made,))
 
 
+NETWORK = SURFACES.create("trained_network")
 DEEP, SHALLOW = WELLS.minima
 MADE = [
     (Outcome.SETTLED, BOWL, shrinking((-4, 2), (0, 0), 0.1)),
@@ -66,6 +67,8 @@ MADE = [
     (Outcome.MOVING, BOWL, straight((-4, 2), (4, 2))),
     (Outcome.MOVING, BOWL, straight((-4, 0), (4, 0))),  # it passes the minimum, and does not stay
     (Outcome.DIVERGED, BOWL, 1.5 ** np.arange(STEPS + 1)[:, None] * [1, 1]),
+    (Outcome.DIVERGED, NETWORK, np.where(np.arange(STEPS + 1)[:, None] < 9, 0.5, np.nan) * [1, 1]),
+    (Outcome.LEFT, NETWORK, np.where(np.arange(STEPS + 1)[:, None] < 9, straight((0, 0), (60, 0)), np.nan)),
 ]
 
 

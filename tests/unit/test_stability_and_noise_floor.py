@@ -7,7 +7,9 @@ import pytest
 from scipy.linalg import solve_discrete_lyapunov
 
 from lr_explorer.noise import Gaussian
-from lr_explorer.scenario import Scenario
+from lr_explorer.optimizers import OPTIMIZERS
+from lr_explorer.scenario import Arm, Scenario
+from lr_explorer.schedules import SCHEDULES
 from lr_explorer.simulate import simulate
 from lr_explorer.start import Point
 from lr_explorer.surfaces import SURFACES
@@ -130,3 +132,28 @@ def test_curvatures_are_the_eigenvalues_of_the_hessian(name):
 def test_the_steepest_axis_of_a_rotated_bowl_is_its_second_principal_axis():
     bowl = SURFACES.create("quadratic", lambda1=1.0, lambda2=9.0, angle=30.0)
     np.testing.assert_allclose(steepest_axis(bowl, np.zeros(2)), [-math.sin(math.pi / 6), math.cos(math.pi / 6)], rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name, cls in OPTIMIZERS.items() if cls().stability_limit() is not None and name != "sgld"])
+@pytest.mark.parametrize("momentum", [None, 0.5, 0.95])
+def test_one_per_cent_on_either_side_of_its_limit_every_optimizer_that_states_one_converges_or_diverges(name, momentum):
+    cls = OPTIMIZERS[name]
+    optimizer = cls(momentum=momentum) if momentum is not None and "momentum" in cls.params() else cls()
+    bowl = SURFACES.create("quadratic", lambda1=1.0, lambda2=4.0)
+    edge = optimizer.stability_limit() / 4.0
+    arms = tuple(Arm(optimizer=optimizer, schedule=SCHEDULES.create("constant", peak=factor * edge)) for factor in (0.99, 1.01))
+    below, past = simulate(Scenario(surface=bowl, start=Point(1.0, 1.0), noise=Gaussian(), arms=arms, steps=4000)).arms
+    assert below.diverged_at[0] == -1
+    assert below.final_loss[0] < 1e-3
+    assert past.diverged_at[0] > 0
+
+
+@pytest.mark.parametrize("nu", [0.0, 0.5, 0.9, 1.0])
+@pytest.mark.parametrize("beta", [0.5, 0.99])
+def test_quasi_hyperbolic_momentums_limit_is_where_its_recurrence_begins_to_grow(beta, nu):
+    limit = OPTIMIZERS.create("qhm", momentum=beta, nu=nu).stability_limit()
+    for share, is_stable in ((0.999, True), (1.001, False)):
+        eta = share * limit
+        # (x, d) after one update on curvature 1: d' = βd + (1 − β)x, x' = x − η((1 − ν)x + νd').
+        recurrence = np.array([[1 - eta * (1 - nu) - eta * nu * (1 - beta), -eta * nu * beta], [1 - beta, beta]])
+        assert (np.abs(np.linalg.eigvals(recurrence)).max() < 1) == is_stable

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lr_explorer.figures.theme import ARM_SHADES, DASHES, GRID, INK, MARKERS, PAGE, QUIET, SURFACE_SCALE, arm_dash, surface_scale
-from lr_explorer.figures.wire import Display, choose_display, colour_ticks, loss_reference, pack, run_payload, surface_payload, unpack
+from lr_explorer.figures.wire import MOST_SADDLES, Display, choose_display, colour_ticks, loss_reference, pack, run_payload, surface_payload, unpack
 from lr_explorer.scenario import ARM_COLOURS, MAX_ARMS, Arm, Scenario
 from lr_explorer.simulate import simulate
 from lr_explorer.surfaces import SURFACES, Minimum
@@ -120,7 +120,8 @@ def test_every_surface_can_be_drawn(surface):
     assert (np.abs(loss - true)[finite] <= slack[finite] + 1e-9).all()
     assert np.ptp(height[finite]) > 0
     assert len(header["ticks"]["values"]) >= 3
-    assert len(header["minima"]) == sum(map(surface.holds, surface.minima))
+    assert len(header["minima"]) == sum(surface.holds(minimum) or surface.is_global(minimum) for minimum in surface.minima)
+    assert len(header["saddles"]) <= MOST_SADDLES
     assert len(block) < 120_000
 
 

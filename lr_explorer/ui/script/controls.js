@@ -93,7 +93,7 @@ export class ValueTable {
       write(rate, show(rateAt(arm, step)));
       loss.colSpan = isGone ? 3 : 1;
       x.hidden = y.hidden = isGone;
-      write(loss, isGone ? `diverged at step ${arm.diverged_at}` : show(arm.excess[step] + this.run.loss.offset));
+      write(loss, isGone ? arm.gone : show(arm.excess[step] + this.run.loss.offset));
       write(x, show(arm.x[step]));
       write(y, show(arm.y[step]));
     });

@@ -5,6 +5,8 @@ import { HAIR, Layer, arrow, boxOf, countUpTo, crossOut, follow, isInside, mark,
 import { heightAt, lossAt } from "./wire.js";
 
 const LEVELS = 18;
+// From so many minima on their marks are small, or they would hide the surface.
+const MANY = 30;
 // A press that moves further than this is a drag (zoom, pan, scroll), not a click.
 const CLICK_SLACK = 4;
 const KEY_STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -73,7 +75,7 @@ export class MapView {
   }
 
   #traces() {
-    const { bounds, shape, height, range, ticks, scale, minima } = this.surface;
+    const { bounds, shape, height, range, ticks, scale, minima, saddles } = this.surface;
     const [[x0, x1], [y0, y1]] = bounds;
     const [rows, columns] = shape;
     const colours = scale[this.theme.dark ? "dark" : "light"];
@@ -94,15 +96,20 @@ export class MapView {
       },
     };
     const places = (isGlobal) => minima.filter((minimum) => minimum.global === isGlobal);
-    return [contour, this.#minima(places(false), "circle-open", "local minimum"), this.#minima(places(true), "star", "lowest minimum")];
+    return [
+      contour,
+      this.#places(saddles, "saddle", { symbol: "x-thin", size: 7, line: { width: 1.75, color: this.theme.ink } }),
+      this.#places(places(false), "local minimum", { symbol: "circle-open", size: minima.length > MANY ? 5 : 9, line: { width: minima.length > MANY ? 1.25 : 2 } }),
+      this.#places(places(true), "lowest minimum", { symbol: "star", size: 13, line: { width: 1.5, color: this.theme.page } }),
+    ];
   }
 
-  #minima(minima, symbol, name) {
+  #places(places, name, marker) {
     return {
-      type: "scatter", mode: "markers", cliponaxis: true, hoverinfo: "skip", showlegend: false, name,
-      x: minima.map((minimum) => minimum.x),
-      y: minima.map((minimum) => minimum.y),
-      marker: { symbol, color: this.theme.ink, ...(symbol === "star" ? { size: 13, line: { width: 1.5, color: this.theme.page } } : { size: 9, line: { width: 2 } }) },
+      type: "scatter", mode: "markers", cliponaxis: false, hoverinfo: "skip", showlegend: false, name,
+      x: places.map((place) => place.x),
+      y: places.map((place) => place.y),
+      marker: { color: this.theme.ink, ...marker },
     };
   }
 
@@ -330,10 +337,11 @@ export class MapView {
         return;
       }
       const [x, y] = [this.toX.back(px), this.toY.back(py)];
-      const minimum = this.surface.minima.find((place) => Math.hypot(this.toX.along(place.x) - px, this.toY.along(place.y) - py) < 8);
-      const loss = minimum ? minimum.value : lossAt(this.surface, heightAt(this.surface, x, y));
-      const name = minimum ? (minimum.global ? "lowest minimum · " : "local minimum · ") : "";
-      const [shownX, shownY] = minimum ? [minimum.x, minimum.y] : [x, y];
+      const marked = [...this.surface.minima, ...this.surface.saddles];
+      const found = marked.find((place) => Math.hypot(this.toX.along(place.x) - px, this.toY.along(place.y) - py) < 8);
+      const loss = found ? found.value : lossAt(this.surface, heightAt(this.surface, x, y));
+      const name = found ? `${found.name} · ` : "";
+      const [shownX, shownY] = found ? [found.x, found.y] : [x, y];
       this.tip.textContent = `${name}x ${show(shownX)} · y ${show(shownY)} · loss ${show(loss)}`;
       this.tip.hidden = false;
       placeTip(this.tip, px, py, this.size);

@@ -7,6 +7,8 @@ import { heightAt, lossAt } from "./wire.js";
 const MOST_POINTS = 600;
 // WebGL redraws everything for a moved head; more often than this, playback would stutter.
 const HEAD_PAUSE = 120;
+// What is drawn on the surface stands above it by this share of its range, or the surface would hide half of it.
+const LIFT = 0.015;
 // Triangles are unknown in three dimensions.
 const SYMBOLS = { "triangle-up": "diamond", diamond: "diamond-open", "triangle-down": "x" };
 
@@ -24,7 +26,7 @@ export class ReliefView {
     // Trace objects are rebuilt, the grid inside is not: Plotly compares arrays by identity and leaves it alone.
     if (this.gridOf !== surface) this.grid = grid(surface);
     this.gridOf = surface;
-    this.Plotly.react(this.plot, [this.#surface(), ...run.arms.flatMap((arm, i) => [this.#line(arm), this.#head(i)])], this.#layout(size, resets), size.config);
+    this.Plotly.react(this.plot, [this.#surface(), ...run.arms.flatMap((arm, i) => [this.#line(arm), this.#head(i)]), ...this.#places()], this.#layout(size, resets), size.config);
   }
 
   #surface() {
@@ -61,6 +63,18 @@ export class ReliefView {
     };
   }
 
+  /** The marked minima and saddles, after the arms, whose places in the list of traces `paint` counts on. */
+  #places() {
+    const { minima, saddles } = this.surface;
+    const kinds = [[saddles, "cross", 3], [minima.filter((place) => !place.global), "circle", 4], [minima.filter((place) => place.global), "diamond", 6]];
+    return kinds.map(([places, symbol, size]) => {
+      const points = { x: [], y: [], z: [] };
+      for (const place of places) this.#add(points, place.x, place.y, 2 * LIFT);
+      const text = places.map((place) => place.name);
+      return { type: "scatter3d", mode: "markers", ...points, text, hovertemplate: "%{text}<extra></extra>", showlegend: false, marker: { size, symbol, color: this.theme.ink } };
+    });
+  }
+
   #headPoint(arm) {
     const last = arm.diverged_at > 0 ? Math.min(this.step, arm.diverged_at - 1) : this.step;
     const point = { x: [], y: [], z: [] };
@@ -68,9 +82,9 @@ export class ReliefView {
     return point;
   }
 
-  #add(points, x, y) {
+  #add(points, x, y, share = LIFT) {
     const height = heightAt(this.surface, x, y);
-    const lift = 0.015 * (this.surface.range[1] - this.surface.range[0]);
+    const lift = share * (this.surface.range[1] - this.surface.range[0]);
     points.x.push(Number.isFinite(height) ? x : null);
     points.y.push(Number.isFinite(height) ? y : null);
     points.z.push(Number.isFinite(height) ? height + lift : null);

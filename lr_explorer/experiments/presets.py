@@ -185,7 +185,7 @@ PRESETS: dict[str, Preset] = {
         "M4",
         "Near the minimum smaller rates make smaller updates and end closer to it.",
         "Not where single jolts outweigh all others: under Cauchy noise (α = 1) the points spread as widely at any rate, "
-        "and the cosine ends no closer. Raise α to 2, which is normal noise, or clip the gradient of every arm at 1, and the smaller rates win again.",
+        "and the cosine ends no closer. Raise α to 2, which is normal noise, or clip every arm's gradient at 1, and the smaller rates win again.",
         _scenario(
             SURFACES.create("quadratic", lambda1=1.0, lambda2=1.0, box=0.8),
             2000,

@@ -166,6 +166,11 @@ class Scenario(Described):
         if not 1 <= len(self.arms) <= MAX_ARMS:
             raise ValueError(f"Scenario.arms must hold 1 to {MAX_ARMS} arms; got {len(self.arms)}")
 
+    @property
+    def is_random(self) -> bool:
+        """Whether replicates differ: by the gradient's noise, by their starts, or by noise that an optimizer draws."""
+        return not (self.noise.is_silent and self.start.is_fixed) or any(arm.optimizer.is_random for arm in self.arms)
+
     def to_query(self) -> dict[str, str]:
         """Return the scenario as a link's keys and values, every value spelled out."""
         query = {"v": VERSION} | spelled_inside("", self)

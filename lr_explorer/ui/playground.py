@@ -113,7 +113,7 @@ def replicates(scenario: Scenario) -> None:
     name = state.view().preset
     measure = PRESETS[name].measure if name in PRESETS else DEFAULT_MEASURE
     st.markdown(f"#### What {REPLICATES} replicates did")
-    if not scenario.noise.is_random and scenario.start.is_fixed:
+    if not scenario.is_random:
         st.markdown("Nothing is random here: every replicate does what the figure shows.")
         return
     st.markdown(f"The same scenario with {REPLICATES} other draws, computed just now; the figure shows number {scenario.replicate}.")

@@ -10,6 +10,7 @@ from lr_explorer.figures.wire import unpack
 from lr_explorer.scenario import Scenario
 from lr_explorer.simulate import simulate
 from lr_explorer.ui import state
+from lr_explorer.wrappers import WRAPPERS
 
 ROOT = Path(__file__).parents[2]
 
@@ -207,6 +208,33 @@ def test_another_optimizer_keeps_the_rate_and_offers_a_usual_one():
     assert scenario_of(page).arms[0].schedule.peak == 3.0
     page.button(key="usual-peak").click().run()
     assert scenario_of(page).arms[0].schedule.peak == type(scenario_of(page).arms[0].optimizer).suggested_peak
+
+
+def test_what_stands_around_an_optimizer_is_chosen_from_menus_and_said_in_the_sentences():
+    page = opened()
+    assert page.selectbox(key="wrapper").options == [cls.label for cls in WRAPPERS.values()]
+    page.selectbox(key="wrapper").set_value("lookahead").run()
+    page.selectbox(key="clipping").set_value("norm").run()
+    assert not page.exception
+    arm = scenario_of(page).arms[0]
+    assert (arm.wrapper.name, arm.clipping.name) == ("lookahead", "norm")
+    assert "Its gradient was clipped in" in html_of(page)
+    assert "Drift from the start" not in html_of(page)
+    state_of_freezing = opened(**{"arm1.freeze_x": "true", "arm1.unfreeze_at": "40"})
+    assert "along x, frozen until step 40;" in html_of(state_of_freezing)
+
+
+def test_an_optimizer_that_a_wrapper_does_not_suit_is_refused_with_the_reason():
+    page = opened(**{"arm1.wrapper": "sam"})
+    page.selectbox(key="optimizer").set_value("lbfgs").run()
+    assert scenario_of(page).arms[0].optimizer.name == "sgd"
+    assert "SAM needs an optimizer that steps by the gradient that it is handed; got L-BFGS" in warnings_of(page)
+
+
+def test_an_optimizer_with_noise_of_its_own_makes_replicates_differ():
+    quiet = {"noise.sigma": "0.0", "arm1.optimizer": "sgld"}
+    assert any("other draws" in text.value for text in opened(**quiet).markdown)
+    assert any("Nothing is random here" in text.value for text in opened(**(quiet | {"arm1.optimizer": "sgd"})).markdown)
 
 
 def test_a_refused_edit_is_told_and_changes_nothing():

@@ -124,7 +124,15 @@ def test_gradient_descent_approaches_the_flow_as_its_rate_falls():
     assert apart[0] / apart[1] == pytest.approx(2.0, rel=0.1)
 
 
-def test_a_flow_without_a_bottom_diverges_and_ends():
+def test_at_a_kink_the_flow_stays_instead_of_going_back_and_forth():
+    """Ackley's origin is the tip of a cone."""
+    found = run(Scenario(surface=SURFACES.create("ackley"), start=Point(0.2, 0.1), noise=Gaussian(), steps=30), arm("gradient_flow", peak=0.05))[0]
+    # It gets no nearer than the last part that is not cut further lets it, at a slope of 4.
+    assert np.abs(found.path[10:]).max() < 1e-3
+    assert np.abs(np.diff(found.path[-5:], axis=0)).max() < 1e-3
+
+
+def test_a_long_flow_down_a_bowl_ends_at_its_bottom():
     found = run(Scenario(surface=SURFACES.create("quadratic", lambda1=1.0, lambda2=1.0), start=Point(1.0, 1.0), noise=Gaussian(), steps=30),
                 arm("gradient_flow", peak=1e4))[0]  # fmt: skip
     assert found.final_loss[0] == 0

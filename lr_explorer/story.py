@@ -145,7 +145,7 @@ def _diverged(surface: Surface, arm: ArmRun) -> str:
 
 
 def _left(surface: Surface, arm: ArmRun) -> str:
-    step = ended_at(Outcome.LEFT, arm.diverged_at[0])
+    step = ended_at(Outcome.LEFT, arm.diverged_at[0], len(arm.path) - 1)
     return f"Left the known landscape at step {step}: at {at(arm.path[step, :, 0])} no loss is known, so the run ends there."
 
 

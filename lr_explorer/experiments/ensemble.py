@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from lr_explorer.experiments.measures import Measure, descended
 from lr_explorer.scenario import Arm, Scenario
-from lr_explorer.simulate import most_with_paths, simulate
+from lr_explorer.simulate import ArmRun, most_with_paths, simulate
+from lr_explorer.surfaces import Surface
 
 REPLICATES = 200
 # What is counted where nothing else was asked. The basin alone would say yes to a run that stands on its rim.
@@ -24,6 +25,7 @@ class Summary:
 
     hits: for how many the measure holds; share_low, share_high: its 95 % Wilson interval. diverged: how many diverged.
     loss: quartiles (25, 50, 75 %) of the final loss above the surface's lowest, infinity standing for diverged replicates.
+    What left a known landscape counts as diverged.
     """
 
     arm: Arm
@@ -60,7 +62,12 @@ def observe(scenario: Scenario, measure: Measure, replicates: Sequence[int]) -> 
 def _observe(scenario: Scenario, measure: Measure, replicates: Sequence[int]) -> list[tuple[NDArray[Any], ...]]:
     surface = scenario.surface
     arms = simulate(scenario, replicates).arms
-    return [(measure.holds(surface, arm), arm.diverged_at >= 0, arm.final_loss - surface.lowest) for arm in arms]
+    return [(measure.holds(surface, arm), (arm.diverged_at >= 0) | np.isnan(arm.final_loss), _excess(surface, arm)) for arm in arms]
+
+
+def _excess(surface: Surface, arm: ArmRun) -> NDArray[np.float64]:
+    # A run that left the known landscape with its last update has a point, but no loss.
+    return np.where(np.isnan(arm.final_loss), np.inf, arm.final_loss - surface.lowest)
 
 
 def summarise(scenario: Scenario, blocks: Sequence[tuple[Observed, ...]]) -> tuple[Summary, ...]:

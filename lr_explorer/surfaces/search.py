@@ -80,7 +80,8 @@ def minima(surface: Any) -> tuple[Array, NDArray[np.bool_], NDArray[np.bool_]]:
         rise, half_rise = (_ring(surface, found, share) - value for share in (1.0, 0.5))
         # Along a line of equal loss the ring is as low as its centre, but for rounding.
         is_lowest = ((rise > 1e-12 * np.abs(value) + 1e-15 * span) | ~np.isfinite(rise)).all(axis=0)
-        is_lowest &= ~_is_on_a_line(surface, found, 1e-10 * span)
+        # What leads far below all that the grid saw is no dip, but a pole.
+        is_lowest &= ~_is_on_a_line(surface, found, 1e-10 * span) & (value >= loss[np.isfinite(loss)].min() - span)
         # Twice as far from the tip of a cone or from a kink, the loss is twice as high; from a smooth minimum four times at least.
         smooth = np.nansum(rise, axis=0) > 3 * np.nansum(half_rise, axis=0)
     order = np.flatnonzero(is_lowest)[np.argsort(value[is_lowest], kind="stable")]

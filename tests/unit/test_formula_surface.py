@@ -107,6 +107,9 @@ def test_kinks_and_jumps_are_announced():
         ("(x^2 - 1)^2 + y^2", [(-1, 0), (1, 0)], [(0, 0)]),
         ("-exp(-100(x - 1.5)^2 - 100 y^2)", [(1.5, 0)], []),
         ("floor(x)^2 + y^2", [], []),
+        ("1/x + y^2", [(5, 0)], []),
+        ("log(x^2 + y^2)", [], []),
+        ("tan(x) + y^2", [(-5, 0)], []),
     ],
 )
 def test_the_search_finds_what_anybody_sees(text, minima, saddles):

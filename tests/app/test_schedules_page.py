@@ -339,6 +339,13 @@ def test_the_exported_schedule_is_as_long_as_the_run_that_is_drawn():
     assert "over 70 steps" in words_of(page)
 
 
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_a_schedule_that_is_stepped_once_per_epoch_is_exported_so(framework):
+    page = opened(section="export", budget="training", arm1__schedule="cosine", framework=framework, training__stepped="epoch", training__total="10")
+    assert "over 10 epochs, the rate held for the 391 updates of each" in words_of(page)
+    assert "updates_per_epoch" in page.code[0].value  # 10 epochs of 50,000 samples in batches of 128: 3,910 updates
+
+
 def test_a_formula_without_rates_has_nothing_to_export():
     page = opened(section="export", arm1__schedule="lambda", arm1__schedule__expression="1 - t/600", **LONGER)
     assert "is negative" in words_of(page)

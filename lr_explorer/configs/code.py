@@ -32,12 +32,17 @@ class Code:
     """The values in a Python text that can be known without running it."""
 
     def __init__(self, tree: ast.Module) -> None:
-        self.calls = sorted((node for node in ast.walk(tree) if isinstance(node, ast.Call)), key=lambda call: (call.lineno, call.col_offset))
+        self.loops = _loops_around_calls(tree)
+        self.calls = sorted(self.loops, key=lambda call: (call.lineno, call.col_offset))
         self.dicts = [node for node in ast.walk(tree) if isinstance(node, ast.Dict)]
         self._named: dict[str, ast.expr] = {}
         for node in ast.walk(tree):
             if isinstance(node, ast.Assign) and len(node.targets) == 1:
                 self._named[ast.unparse(node.targets[0])[:200]] = node.value
+
+    def names_of(self, node: ast.expr) -> list[str]:
+        """Return the names that the text gives to what an expression makes."""
+        return [name for name, value in self._named.items() if value is node]
 
     def value(self, node: ast.expr, depth: int = 0) -> Any:
         """Return a constant, or a list or dict of such; a call stays a node; anything else is unread."""
@@ -90,6 +95,19 @@ class Code:
                     return None
                 return result if isinstance(result, float) and math.isfinite(result) else None
         return None
+
+
+def _loops_around_calls(tree: ast.Module) -> dict[ast.Call, tuple[ast.For | ast.AsyncFor, ...]]:
+    """Return every call with the for loops that it stands in, the outermost first."""
+    around: dict[ast.Call, tuple[ast.For | ast.AsyncFor, ...]] = {}
+    waiting: list[tuple[ast.AST, tuple[ast.For | ast.AsyncFor, ...]]] = [(tree, ())]
+    while waiting:
+        node, loops = waiting.pop()
+        if isinstance(node, ast.Call):
+            around[node] = loops
+        inside = (*loops, node) if isinstance(node, ast.For | ast.AsyncFor) else loops
+        waiting += [(child, inside) for child in ast.iter_child_nodes(node)]
+    return around
 
 
 _OPERATIONS: dict[type[ast.operator], Callable[[float, float], float]] = {

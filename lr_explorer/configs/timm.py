@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lr_explorer.configs.optimizers import read_opt
 from lr_explorer.configs.settings import Configuration, Notes, Settings, finished, made
 from lr_explorer.params import shortened
 from lr_explorer.schedules import Schedule
@@ -18,6 +19,7 @@ def read_timm(values: Mapping[str, Any], training: Training) -> Configuration:
     kind = settings.word("sched", "cosine")
     run = _run(settings, training)
     peak = _rate(settings, run)
+    optimizer = read_opt(settings)
     on_updates = settings.flag("sched_on_updates")
     per_epoch = run.updates_per_epoch if on_updates else 1
     warmup = settings.whole("warmup_epochs", 5) * per_epoch
@@ -31,7 +33,7 @@ def read_timm(values: Mapping[str, Any], training: Training) -> Configuration:
     run = run.with_values(epochs=epochs, stepped="update" if on_updates else "epoch", total=0 if on_updates else epochs)
     counted = "updates" if on_updates else "epochs: the rate changes once per epoch"
     notes.understood.insert(0, f"timm {kind} from a rate of {peak:g} over {epochs:,} epochs, counted in {counted}.")
-    return finished(f"{kind} (timm)", "timm", schedule, run, notes, settings.rest())
+    return finished(f"{kind} (timm)", "timm", schedule, run, notes, settings.rest(), optimizer)
 
 
 def _run(settings: Settings, training: Training) -> Training:
@@ -45,12 +47,12 @@ def _run(settings: Settings, training: Training) -> Training:
 def _rate(settings: Settings, run: Training) -> float:
     """Return lr, or what train.py computes from lr_base and the batch size."""
     if "lr" in settings:
-        return settings.number("lr", 0.1)
-    base, size = settings.number("lr_base", 0.1), settings.whole("lr_base_size", 256, least=1, told=False)
+        return settings.rate("lr", 0.1)
+    base, size = settings.rate("lr_base", 0.1), settings.whole("lr_base_size", 256, least=1, told=False)
     optimizer = settings.word("opt", "sgd", told=False).lower()
     by_optimizer = "sqrt" if any(word in optimizer for word in ("ada", "lamb")) else "linear"
     scale = settings.word("lr_base_scale", by_optimizer, told=False) or by_optimizer
-    ratio = run.samples_per_update / size
+    ratio = run.batch * run.accumulation / size
     rate = base * (math.sqrt(ratio) if scale == "sqrt" else ratio)
     settings.notes.understood.append(f"lr is not given, so train.py takes lr_base × batch / {size} ({scale}): {rate:g}.")
     return rate

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from lr_explorer.configs.optimizers import read_optim
 from lr_explorer.configs.settings import Configuration, Notes, Settings, finished, made
 from lr_explorer.params import shortened
 from lr_explorer.schedules import Schedule
@@ -14,13 +15,14 @@ def read_arguments(values: Mapping[str, Any], training: Training, caller: str) -
     notes = Notes()
     settings = Settings(values, notes, caller)
     kind = settings.word("lr_scheduler_type", "linear").lower().removeprefix("schedulertype.")
-    peak = settings.number("learning_rate", 5e-5)
+    peak = settings.rate("learning_rate", 5e-5)
     run = _run(settings, training)
     warmup = _warmup(settings, run.updates)
     options = Settings(settings.mapping("lr_scheduler_kwargs"), notes, "lr_scheduler_kwargs")
     schedule = curve(kind, options, peak, warmup, run.updates)
     notes.understood.insert(0, f"{caller}: {kind} from a rate of {peak:g} over {run.updates:,} updates, {warmup:,} of them warm-up from 0.")
-    return finished(f"{kind} (Transformers)", "Transformers", schedule, run, notes, settings.rest() + options.rest())
+    optimizer = read_optim(settings)
+    return finished(f"{kind} (Transformers)", "Transformers", schedule, run, notes, settings.rest() + options.rest(), optimizer)
 
 
 def _run(settings: Settings, training: Training) -> Training:
@@ -32,6 +34,8 @@ def _run(settings: Settings, training: Training) -> Training:
     if not 0 < epochs <= 100_000:
         raise ValueError(f"num_train_epochs must be above 0 and at most 100,000; got {epochs:g}")
     run = Training(samples=training.samples, batch=batch, accumulation=accumulation, epochs=math.ceil(epochs), sequence=training.sequence)
+    if settings.flag("dataloader_drop_last"):
+        run = run.with_values(batches=max(run.samples // batch, 1))
     if most > 0:
         return run.with_values(max_steps=int(most))
     notes.assumed.append(

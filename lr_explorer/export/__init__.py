@@ -59,8 +59,8 @@ FRAMEWORKS: Mapping[str, Framework] = {
 def export_code(source: Schedule | Arm, steps: int, framework: str = "torch", *, per_epoch: int = 0) -> str:
     """Return source text for a run of `steps` updates: executing it leaves the list `lr`, lr[t] being the rate used by update t.
 
-    per_epoch: where the schedule moves on once per epoch, the updates in one; `steps` are then epochs, and lr has steps · per_epoch rates. 0: it moves
-    on with every update.
+    per_epoch: where the schedule moves on once per epoch, the updates in one; `steps` are then epochs, and lr has steps · per_epoch rates.
+    0: it moves on with every update.
 
     Of an arm with rates of their own for x and y, PyTorch's, Transformers' and Optax's code has two groups of parameters, and lr[t] is [x, y].
     source: a schedule, or an arm, whose optimizer's lines then go along. framework: torch, keras, optax, transformers or python.

@@ -65,8 +65,8 @@ def rate_function(
 ) -> list[str]:
     """Return, line by line, a function `name`(t) of the update t, and before it those that it calls.
 
-    scale: "peak" for the rate itself, "" for the rate as a fraction of the peak. counted: what t counts, for the docstring. The code around must know `steps` and, where it is the
-    scale, `peak`. ValueError if the schedule does not say in Python what it is.
+    scale: "peak" for the rate itself, "" for the rate as a fraction of the peak. counted: what t counts, for the docstring. The code around
+    must know `steps` and, where it is the scale, `peak`. ValueError if the schedule does not say in Python what it is.
     """
     what = f"The learning rate of {counted} t, counted from 0." if scale else f"The rate of {counted} t, counted from 0, as a fraction of the peak."
     before, body = _function(schedule, steps, scale, drop, outer=("steps", "peak"))

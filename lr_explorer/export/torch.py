@@ -85,8 +85,9 @@ def snippet(
     numpy = ["import numpy as np"] if "np" in names_in(code) else []
     lines = [part for line in scheduler for part in broken(line)]
     scheduling = [*comments([*notes, *([EPOCHS] if counts_epochs else [])]), *lines, *comments([RESUME] if scheduler else [])]
+    values = settings(peak, steps, code, per_epoch)
     return document(
-        standard_imports(code), [*numpy, "import torch", *imports, *from_torch], settings(peak, steps, code, per_epoch), function, [*made, *scheduling], collect
+        standard_imports(code), [*numpy, "import torch", *imports, *from_torch], values, function, [*made, *scheduling], collect
     )  # fmt: skip
 
 

@@ -197,12 +197,12 @@ def _adoption(read: Configuration) -> None:
 
 
 def _adopt(read: Configuration, place: int | None, sets_steps: bool) -> None:
-    """Give the schedule to an arm, a new one without a place, and count in the run that was read."""
+    """Give the schedule and the optimizer to an arm, a new one without a place, and count in the run that was read."""
     if place is None:
         state.add_arm()
         place = state.selected_arm()
         state.put_arm(place, name=read.name)
-    state.put_arm(place, schedule=read.schedule)
+    state.put_arm(place, schedule=read.schedule, **({"optimizer": read.optimizer} if read.optimizer else {}))
     if sets_steps:
         state.edit({"steps": str(read.steps)})
     state.set_training(read.training)

@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lr_explorer.export import FRAMEWORKS, checked_against, export_code
+from lr_explorer.optimizers import OPTIMIZERS
 from lr_explorer.registry import documentation
 from lr_explorer.scenario import MAX_ARMS, RATES
 from lr_explorer.schedules import SCHEDULES, Schedule
@@ -281,6 +282,16 @@ def test_a_pasted_configuration_becomes_an_arm_and_its_curve_is_drawn():
     assert (arm.name, type(arm.schedule).name, arm.schedule.peak, arm.schedule.warmup) == ("cosine (Transformers)", "cosine", 2e-5, 10)
     assert scenario_of(page).steps == 200
     np.testing.assert_array_equal(curves_of(page)[f"4 · {arm.name}"][1], arm.schedule.values(200))
+
+
+def test_a_pasted_optimizer_goes_along_with_its_schedule():
+    page = pasted("opt = AdamW(p, lr=3e-4, weight_decay=0.1)\ns = get_linear_schedule_with_warmup(opt, 100, 1000)")
+    page.button(key="paste-add").click().run()
+    assert scenario_of(page).arms[-1].optimizer == OPTIMIZERS.create("adamw", weight_decay=0.1)
+    assert page.session_state["training"].updates == 1000
+    assert not page.warning
+    page.button_group(key="section").set_value("export").run()
+    assert "torch.optim.AdamW(" in page.code[0].value
 
 
 def test_a_pasted_configuration_can_go_into_the_chosen_arm_and_leave_the_steps():

@@ -1,13 +1,19 @@
 """Pasted configurations: read, never run, and the same curve as the framework's own."""
 
+import dataclasses
 import math
 import time
+import types
 
 import numpy as np
 import pytest
 
 from lr_explorer.configs import LONGEST, read_configuration
-from lr_explorer.training import Training, used
+from lr_explorer.export import export_code
+from lr_explorer.optimizers import OPTIMIZERS
+from lr_explorer.scenario import Arm
+from lr_explorer.training import Training, mistakes, used
+from tests.export.running import executed
 
 RUN = Training(samples=1000, batch=10, epochs=3)
 
@@ -273,6 +279,156 @@ def test_timm_on_updates_counts_updates():
     assert (found.training.stepped, found.steps) == ("update", 1000)
 
 
+# Optimizers.
+
+OPTIMIZERS_CALLED = [
+    "torch.optim.SGD(p, 0.05, 0.9, nesterov=True)", "torch.optim.Adam(p, 0.01)", "torch.optim.Adam(p, 0.01, (0.8, 0.99), 1e-6, 0.1, True)",
+    "torch.optim.AdamW(p, lr=3e-4, weight_decay=0.1)", "torch.optim.AdamW(p)", "torch.optim.RMSprop(p, 0.02, 0.9, 1e-6, 0.1, 0.5, True)",
+    "torch.optim.Adagrad(p, 0.1, 0.01, 0.1, 0.2, 1e-8)", "torch.optim.Adadelta(p)", "torch.optim.Adamax(p, betas=(0.5, 0.9))",
+    "torch.optim.NAdam(p, decoupled_weight_decay=True, weight_decay=0.1)", "torch.optim.RAdam(p, 0.1)", "torch.optim.ASGD(p, 0.1, 1e-3, 0.5)",
+    "torch.optim.Rprop(p, 0.1, (0.4, 1.3), (1e-5, 10))", "torch.optim.SGD(p)", "torch.optim.NAdam(p)", "torch.optim.Rprop(p)",
+]  # fmt: skip
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("call", OPTIMIZERS_CALLED)
+def test_the_optimizer_and_its_rate_are_those_that_pytorch_makes_of_the_call(call):
+    """What the app exports of the optimizer that was read has the options of the real one."""
+    torch = pytest.importorskip("torch")
+    real = eval(call, {"torch": torch, "p": [torch.nn.Parameter(torch.zeros(1))]})  # our own text, above
+    found = read(f"opt = {call}\nsched = StepLR(opt, 50)")
+    ours = executed(export_code(Arm(optimizer=found.optimizer, schedule=found.schedule), 1, "torch"))["optimizer"]
+    assert type(ours) is type(real)
+    assert ours.defaults == real.defaults
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("given", [
+    {}, {"weight_decay": 0.1, "adam_beta2": 0.95, "adam_epsilon": 1e-6}, {"optim": "sgd", "optim_args": "momentum=0.9, nesterov=true"},
+    {"optim": "adagrad", "optim_args": "lr_decay=0.1"}, {"optim": "rmsprop", "optim_args": "alpha=0.9,momentum=0.5,centered=true"},
+])  # fmt: skip
+def test_the_optimizer_of_training_arguments_is_that_of_the_trainer(given):
+    transformers, torch = pytest.importorskip("transformers"), pytest.importorskip("torch")
+    # TrainingArguments itself wants accelerate to be installed; the Trainer only reads its fields.
+    defaults = {field.name: field.default for field in dataclasses.fields(transformers.TrainingArguments)}
+    arguments = types.SimpleNamespace(**defaults | {"learning_rate": 1e-4} | given)
+    cls, options = transformers.Trainer.get_optimizer_cls_and_kwargs(arguments)
+    options.pop("fused", None)
+    real = cls([torch.nn.Parameter(torch.zeros(1))], **({"weight_decay": arguments.weight_decay} | options))
+    found = read("TrainingArguments(learning_rate=1e-4, max_steps=5" + "".join(f", {key}={value!r}" for key, value in given.items()) + ")")
+    ours = executed(export_code(Arm(optimizer=found.optimizer, schedule=found.schedule), 1, "torch"))["optimizer"]
+    assert type(ours) is type(real)
+    assert ours.defaults == real.defaults
+
+
+def test_the_optimizer_is_read_with_the_schedule():
+    found = read("opt = AdamW(p, lr=3e-4, weight_decay=0.1)\ns = get_linear_schedule_with_warmup(opt, 100, 1000)")
+    assert found.optimizer == OPTIMIZERS.create("adamw", weight_decay=0.1)
+    assert "The optimizer is AdamW with weight_decay 0.1." in found.understood
+    assert read("TrainingArguments(max_steps=5)").optimizer == OPTIMIZERS.create("adamw", weight_decay=0.0)
+    yaml = "optimizer:\n  class_path: torch.optim.Adam\n  init_args:\n    lr: 0.02\n    betas: [0.8, 0.9]\nlr_scheduler:\n  class_path: StepLR\n"
+    found = read(yaml + "  init_args:\n    step_size: 5\n")
+    assert (found.optimizer, found.schedule.peak) == (OPTIMIZERS.create("adam", beta1=0.8, beta2=0.9), 0.02)
+
+
+def test_timms_sgd_has_nesterov_momentum():
+    """In timm's factory sgd is SGD(momentum, nesterov=True), and train.py's defaults are a momentum of 0.9 and a decay of 2e-5."""
+    assert read("--sched cosine --lr 0.1").optimizer == OPTIMIZERS.create("sgd", momentum=0.9, nesterov=True, weight_decay=2e-5)
+    line = "--sched cosine --lr 0.1 --opt adamw --weight-decay 0.05 --opt-betas 0.9 0.95 --opt-eps 1e-6"
+    assert read(line).optimizer == OPTIMIZERS.create("adamw", weight_decay=0.05, beta2=0.95, eps=1e-6)
+
+
+@pytest.mark.parametrize("text", [
+    "opt = Lamb(p, lr=0.1)\nStepLR(opt, 5)", "StepLR(opt, 5)", "TrainingArguments(optim='adafactor')", "--sched step --lr 1 --opt lamb",
+    "opt = Adam(p, 0.1, weight_decay=-1)\nStepLR(opt, 5)",
+])  # fmt: skip
+def test_an_optimizer_that_is_not_taken_is_told(text):
+    found = read(text)
+    assert found.optimizer is None
+    assert "optimizer" in told(found)
+    assert "the arm keeps its own" in told(found)
+
+
+def test_the_rate_may_stand_without_its_name():
+    assert read("opt = Adam(p, 0.01)\nStepLR(opt, 5)").schedule.peak == 0.01
+    assert read("opt = RMSprop(p)\nStepLR(opt, 5)").schedule.peak == 0.01  # PyTorch's default for it
+
+
+def test_of_two_optimizers_the_schedulers_own_counts():
+    found = read("d = Adam(pd, lr=4e-4)\ng = SGD(pg, lr=1e-3, momentum=0.9)\nStepLR(d, 5)")
+    assert (found.schedule.peak, found.optimizer.label) == (4e-4, "Adam")
+
+
+# Loops, and texts that name no run.
+
+PER_EPOCH = """
+opt = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+sched = StepLR(opt, step_size=30)
+for epoch in range(90):
+    train(model, loader, opt)
+    sched.step()
+"""
+
+
+def test_a_loop_that_steps_once_per_epoch_is_read_so():
+    """0.1 for 30 epochs, then 0.01 and 0.001; 100 batches an epoch are those of the given run."""
+    found = read(PER_EPOCH)
+    assert (found.training.stepped, found.training.epochs, found.steps) == ("epoch", 90, 90)
+    lr = used(found.schedule, found.training)
+    assert lr == pytest.approx(np.repeat([0.1, 0.01, 0.001], 30 * 100))
+    assert mistakes(found.schedule, found.training) == []
+
+
+@pytest.mark.parametrize(("loop", "stepped", "updates"), [
+    ("for epoch in range(EPOCHS):\n    for x, y in loader:\n        opt.step()\n    sched.step()", "epoch", 9000),
+    ("for epoch in tqdm(range(1, 91)):\n    for x, y in loader:\n        opt.step()\n        sched.step()", "update", 9000),
+    ("for epoch in range(90):\n    for i in range(7):\n        loss.backward()\n        opt.step()\n        sched.step()", "update", 630),
+    ("for step in range(500):\n    opt.step()\n    sched.step()", "update", 500),
+    ("for batch in loader:\n    train_step(batch)\n    sched.step()", "update", 300),
+    ("for epoch in epochs:\n    train()\n    sched.step()", "epoch", 300),
+])  # fmt: skip
+def test_what_a_loop_says_about_the_run_is_read(loop, stepped, updates):
+    found = read(f"EPOCHS = 90\nopt = SGD(p, lr=0.1)\nsched = StepLR(opt, 30)\n{loop}")
+    assert (found.training.stepped, found.training.updates) == (stepped, updates)
+    assert "Your loop calls step()" in told(found)
+
+
+def test_without_a_loop_it_is_told_what_was_assumed():
+    assert "scheduler.step() after every update" in told(read("opt = SGD(p, lr=0.1)\nsched = StepLR(opt, 30)"))
+
+
+@pytest.mark.parametrize("call", [
+    "get_linear_schedule_with_warmup(opt, 100, 1000)", "OneCycleLR(opt, 0.1, total_steps=1000)",
+    "OneCycleLR(opt, 0.1, epochs=10, steps_per_epoch=100)",
+])  # fmt: skip
+def test_a_total_without_a_run_is_the_run(call):
+    found = read(f"opt = AdamW(p, lr=0.1)\n{call}", Training())
+    assert (found.training.updates, found.steps) == (1000, 1000)
+    assert mistakes(found.schedule, found.training) == []
+    assert "it is the 1,000 updates that the schedule is built for" in told(found)
+
+
+def test_a_total_that_is_not_the_runs_is_still_a_mistake():
+    text = PER_EPOCH.replace("StepLR(opt, step_size=30)", "get_linear_schedule_with_warmup(opt, 0, 9000)")
+    assert "90 times" in " ".join(mistakes(read(text).schedule, read(text).training))
+
+
+@pytest.mark.parametrize(("text", "name"), [
+    ("TrainingArguments(max_steps=5, per_gpu_train_batch_size=4)", "per_gpu_train_batch_size"),
+    ("--sched cosine --lr 0.1 --lr-cycle-limit 2 --lr-cycle-mul 2", "lr_cycle_mul"),
+    ("StepLR(Adam(p, 0.1), 5)\nTrainer(max_epochs=3, devices=4, num_nodes=2, logger=False)", "devices, num_nodes"),
+])  # fmt: skip
+def test_a_setting_that_matters_is_not_called_harmless(text, name):
+    assert f"Not read, though it changes the curve or the number of updates: {name}." in read(text).missed
+
+
+def test_dropping_the_last_batch_shortens_the_epoch():
+    """1,000 samples in batches of 30 are 33 full ones and a rest."""
+    text = "TrainingArguments(num_train_epochs=3, per_device_train_batch_size=30{})"
+    assert read(text.format("")).steps == 3 * 34
+    assert read(text.format(", dataloader_drop_last=True")).steps == 3 * 33
+
+
 # What cannot be read is told, at once.
 
 BAD = {
@@ -286,7 +442,7 @@ BAD = {
     "[1, 2]": "must be an object",
     "colour: red": "None of these settings",
     "learning_rate: fast": "learning_rate must be a number; got 'fast'",
-    "TrainingArguments(learning_rate=-1, max_steps=5)": "peak must be between",
+    "TrainingArguments(learning_rate=-1, max_steps=5)": "learning_rate must be between 0 and 1e+06; got -1",
     "TrainingArguments(lr_scheduler_type='moon')": "'moon' is not known here",
     "TrainingArguments(lr_scheduler_type='reduce_lr_on_plateau')": "follows the loss",
     "TrainingArguments(num_train_epochs=1e12)": "num_train_epochs",

@@ -1,9 +1,11 @@
 """Python texts as far as they can be known without running them."""
 
 import ast
+import io
 import math
 import re
 import textwrap
+import tokenize
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,11 +23,29 @@ def python_in(text: str) -> ast.Module | None:
     except SyntaxError as error:
         if is_json(text):
             return None
-        line = text.strip().splitlines()[(error.lineno or 1) - 1 : error.lineno or 1]
-        raise ValueError(f"Line {error.lineno} is not Python ({error.msg}): {shortened(line[0].strip() if line else '')}") from None
+        number, message = _left_open(text) or (error.lineno or 1, error.msg)
+        line = text.strip().splitlines()[number - 1 : number]
+        raise ValueError(f"Line {number} is not Python ({message}): {shortened(line[0].strip() if line else '')}") from None
     except (ValueError, RecursionError, MemoryError):
         raise ValueError("The text looks like Python, but it is nested too deeply or holds characters that cannot be read.") from None
     return tree if any(isinstance(node, ast.Call) for node in ast.walk(tree)) else None
+
+
+def _left_open(text: str) -> tuple[int, str] | None:
+    """Return the line of the first bracket that is never closed and what to say of it; None if all are.
+
+    Python names it only if nothing after it looks wrong, which then is no fault of its line's.
+    """
+    opened: list[tuple[str, int]] = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text.strip()).readline):
+            if token.type == tokenize.OP and token.string in "([{":
+                opened.append((token.string, token.start[0]))
+            elif token.type == tokenize.OP and token.string in ")]}" and opened:
+                opened.pop()
+    except (tokenize.TokenError, SyntaxError):
+        pass  # the end of the text within a bracket is one of these
+    return (opened[0][1], f"'{opened[0][0]}' was never closed") if opened else None
 
 
 class Code:

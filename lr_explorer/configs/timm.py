@@ -26,10 +26,11 @@ def read_timm(values: Mapping[str, Any], training: Training) -> Configuration:
     start = settings.number("warmup_lr", 1e-5) / (peak or 1.0) if warmup else 0.0
     if start > 1:
         raise ValueError(f"warmup_lr must not be above lr, {peak:g}; got {start * peak:g}")
-    shape = _Shape(settings, peak, run.epochs * per_epoch, warmup, start, per_epoch, settings.flag("warmup_prefix"))
-    schedule = shape.schedule(kind)
+    prefix = settings.flag("warmup_prefix")
     rests = settings.whole("cooldown_epochs", 0, told=False) if kind in ("cosine", "tanh", "poly") else 0
-    epochs = run.epochs + rests + (warmup // per_epoch if shape.prefix and kind in ("cosine", "tanh", "poly") else 0)
+    epochs = run.epochs + rests + (warmup // per_epoch if prefix and kind in ("cosine", "tanh", "poly") else 0)
+    shape = _Shape(settings, peak, run.epochs * per_epoch, warmup, start, per_epoch, prefix, is_all_warmup=warmup >= epochs * per_epoch)
+    schedule = shape.schedule(kind)
     run = run.with_values(epochs=epochs, stepped="update" if on_updates else "epoch", total=0 if on_updates else epochs)
     counted = "updates" if on_updates else "epochs: the rate changes once per epoch"
     notes.understood.insert(0, f"timm {kind} from a rate of {peak:g} over {epochs:,} epochs, counted in {counted}.")
@@ -69,6 +70,7 @@ class _Shape:
     start: float
     per_epoch: int
     prefix: bool
+    is_all_warmup: bool
 
     def schedule(self, kind: str) -> Schedule:
         if kind in ("step", "multistep"):
@@ -125,5 +127,8 @@ class _Shape:
         if kind == "tanh":
             # timm's tanh is the one whose warm-up leads to where the shape is by then, the others' leads to lr.
             top = float(made("lambda", {"peak": 1.0, "expression": fall}).values(self.warmup + 1)[-1])
+        if self.is_all_warmup:
+            # Nothing is left of the shape, and a warm-up that is one can be warned of.
+            return made("constant", {"peak": self.peak * top, "warmup": self.warmup, "warmup_start": min(self.start / (top or 1.0), 1.0)})
         rise = f"{self.start:.12g} + {top - self.start:.12g}*t/{self.warmup}"
         return made("lambda", {"peak": self.peak, "expression": f"where(t < {self.warmup}, {rise}, {fall})"})

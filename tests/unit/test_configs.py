@@ -44,6 +44,10 @@ KINDS = [
     ("cosine_warmup_with_min_lr", {"min_lr_rate": 0.2}), ("cosine_warmup_with_min_lr", {"min_lr_rate": 0.2, "warmup_lr_rate": 0.3}),
     ("warmup_stable_decay", {"num_decay_steps": 50, "min_lr_ratio": 0.1}),
     ("warmup_stable_decay", {"num_decay_steps": 50, "decay_type": "1-sqrt", "warmup_type": "cosine"}),
+    ("warmup_stable_decay", {"num_decay_steps": 40, "num_stable_steps": 100, "min_lr_ratio": 0.1}),
+    ("warmup_stable_decay", {"num_decay_steps": 40, "num_stable_steps": 100, "decay_type": "1-sqrt", "warmup_type": "1-sqrt"}),
+    ("warmup_stable_decay", {"num_decay_steps": 150, "num_stable_steps": 100, "decay_type": "linear"}),
+    ("warmup_stable_decay", {"num_decay_steps": 50, "num_cycles": 1.5}),
 ]  # fmt: skip
 
 
@@ -61,6 +65,7 @@ def test_a_cosine_with_a_least_rate_ends_above_it():
 
 
 @pytest.mark.oracle
+@pytest.mark.filterwarnings("ignore:Both num_training_steps and num_stable_steps:UserWarning")
 @pytest.mark.parametrize("warmup", [0, 37])
 @pytest.mark.parametrize(("kind", "options"), KINDS)
 def test_the_curve_is_that_of_transformers_itself(kind, options, warmup):
@@ -76,6 +81,30 @@ def test_the_curve_is_that_of_transformers_itself(kind, options, warmup):
         scheduler.step()
     lr = curve(ARGUMENTS.format(kind=kind, warmup=warmup, options=options))
     np.testing.assert_allclose(lr, real, rtol=1e-12, atol=1e-16 * max(real))
+
+
+def test_a_decay_before_the_end_of_the_run_begins_where_transformers_begins_it():
+    """Of 500 updates 300 are stable and 100 decay along a half cosine; for the rest the rate is the least, 0."""
+    text = (
+        "TrainingArguments(learning_rate=1.0, max_steps=500, lr_scheduler_type='warmup_stable_decay', "
+        "lr_scheduler_kwargs={'num_decay_steps': 100, 'num_stable_steps': 300})"
+    )
+    lr = curve(text)
+    assert lr[[0, 299, 300, 350, 400, 499]] == pytest.approx([1, 1, 1, 0.5, 0, 0], abs=1e-12)
+    assert "the decay begins with update 300" in told(read(text))
+
+
+@pytest.mark.parametrize(("kind", "options", "sentence", "first"), [
+    ("constant", {}, "without warm-up.", 1e-4), ("constant_with_warmup", {}, "20 of them warm-up from 0.", 0.0),
+    ("warmup_stable_decay", {"num_decay_steps": 50, "min_lr_ratio": 0.1}, "20 of them warm-up from 1e-05.", 1e-5),
+    ("cosine_warmup_with_min_lr", {"min_lr_rate": 0.2}, "20 of them warm-up from 5e-06.", 5e-6), ("linear", {}, "20 of them warm-up from 0.", 0.0),
+])  # fmt: skip
+def test_what_is_said_of_the_warm_up_is_so(kind, options, sentence, first):
+    """The first rates are those of the installed Transformers, which the oracle test above compares; 1/20 of the peak is one of them."""
+    found = read(ARGUMENTS.format(kind=kind, warmup=20, options=options))
+    assert sentence in found.understood[0]
+    assert used(found.schedule, found.training)[0] == pytest.approx(first)
+    assert ("constant has no warm-up" in told(found)) is (kind == "constant")
 
 
 def test_the_defaults_of_training_arguments_are_told():
@@ -105,6 +134,7 @@ def test_max_steps_and_fractions_of_epochs_set_the_length():
     "python run_clm.py --learning_rate 3e-4 --lr_scheduler_type cosine \\\n  --warmup_steps=10 --max_steps 100",
     "from transformers import TrainingArguments\nLR = 3e-4\nargs = TrainingArguments(learning_rate=LR, lr_scheduler_type=SchedulerType.COSINE,\n"
     "    warmup_steps=5 * 2, max_steps=10 ** 2)",
+    "args = dict(learning_rate=3e-4, lr_scheduler_type='cosine', warmup_steps=10, max_steps=100)",
     "SFTConfig(**common, learning_rate=3e-4, lr_scheduler_type='cosine', warmup_steps=10, max_steps=100)",
 ])  # fmt: skip
 def test_the_same_settings_in_every_spelling_are_the_same_schedule(text):
@@ -196,6 +226,11 @@ def test_lightnings_yaml_is_read():
     assert (found.steps, found.training.stepped) == (30, "epoch")
 
 
+@pytest.mark.parametrize("name", ["get_cosine_schedule_with_warmup", "get_cosine_with_hard_restarts_schedule_with_warmup"])
+def test_the_name_of_an_arm_is_whole(name):
+    assert read(f"{name}(opt, 100, 1000)").name in ("cosine (Transformers)", "cosine_with_restarts (Transformers)")
+
+
 def test_a_transformers_function_is_read():
     found = read("s = get_cosine_schedule_with_warmup(AdamW(p, lr=2e-5), num_warmup_steps=100, num_training_steps=1000)")
     assert (type(found.schedule).name, found.schedule.peak, found.schedule.warmup, found.steps) == ("cosine", 2e-5, 100, 1000)
@@ -267,6 +302,13 @@ def test_timms_rate_changes_once_per_epoch_as_its_formulas_say(line, values):
 def test_timms_cool_down_and_prefix_lengthen_the_run():
     assert read("--sched cosine --epochs 100 --cooldown-epochs 10 --lr 1").training.epochs == 110
     assert read("--sched cosine --epochs 100 --warmup-epochs 5 --warmup-prefix --lr 1").training.epochs == 105
+
+
+def test_timms_warm_up_that_is_longer_than_the_run_is_told_as_one():
+    found = read("--sched cosine --lr 0.1 --epochs 10 --warmup-epochs 20 --warmup-lr 1e-3")
+    lr = used(found.schedule, found.training)
+    assert lr[:: found.training.updates_per_epoch] == pytest.approx([1e-3 + t * 0.099 / 20 for t in range(10)])
+    assert "The warm-up of 20 steps is longer than the run's 10" in " ".join(mistakes(found.schedule, found.training))
 
 
 def test_timms_rate_without_lr_comes_from_the_batch_size():
@@ -438,6 +480,9 @@ BAD = {
     "print('hi')": "No TrainingArguments and no scheduler",
     "TrainingArguments(learning_rate=": "Line 1 is not Python",
     "args = TrainingArguments(\n    learning_rate=1e-4,\n    max_steps=5 6)\n": "Line 3 is not Python",
+    "TrainingArguments(\n    learning_rate=(2e-5,\n    num_train_epochs=3,\n)": "Line 1 is not Python ('(' was never closed)",
+    "--sched cosine --lr -1": "lr must be between",
+    "optax.cosine_decay_schedule(1e-3, 1000)": "Keras and Optax are not: put the schedule",
     '{"learning_rate": 1e-4,': "column",
     "[1, 2]": "must be an object",
     "colour: red": "None of these settings",
@@ -446,7 +491,7 @@ BAD = {
     "TrainingArguments(lr_scheduler_type='moon')": "'moon' is not known here",
     "TrainingArguments(lr_scheduler_type='reduce_lr_on_plateau')": "follows the loss",
     "TrainingArguments(num_train_epochs=1e12)": "num_train_epochs",
-    "TrainingArguments(learning_rate=1e-5, lr_scheduler_type='polynomial', lr_scheduler_kwargs={'lr_end': 1.0})": "floor must be between",
+    "TrainingArguments(learning_rate=1e-5, lr_scheduler_type='polynomial', lr_scheduler_kwargs={'lr_end': 1.0})": "lr_end must be at least 0",
     "ReduceLROnPlateau(opt, 'min')": "follows the loss",
     "LambdaLR(opt, lambda t: 1)": "nothing pasted here is run",
     "SequentialLR(opt, schedulers, [3])": "list",

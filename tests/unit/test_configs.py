@@ -509,6 +509,7 @@ BAD = {
     "TrainingArguments(learning_rate=": "Line 1 is not Python",
     "args = TrainingArguments(\n    learning_rate=1e-4,\n    max_steps=5 6)\n": "Line 3 is not Python",
     "TrainingArguments(\n    learning_rate=(2e-5,\n    num_train_epochs=3,\n)": "Line 1 is not Python ('(' was never closed)",
+    "print(1)\nname = 'StepLR(": "Line 2 is not Python (unterminated string",
     "--sched cosine --lr -1": "lr must be between",
     "TrainingArguments(warmup_steps=200_000, max_steps=1_000_000)": "Linear decay: Warm-up must be",
     "optax.cosine_decay_schedule(1e-3, 1000)": "Keras and Optax are not: put the schedule",

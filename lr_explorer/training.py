@@ -219,9 +219,10 @@ def remarks(schedule: Schedule, training: Training) -> list[str]:
     lr = used(schedule, training)
     if not lr.any():
         told_once.append("Every update runs at a rate of exactly 0: nothing ever moves.")
-    elif lr[0] == 0:
+    elif still := int(np.argmax(lr != 0)):
         told_once.append(
-            "The first update runs at a rate of exactly 0 and moves nothing, as in Transformers; a start fraction above 0 avoids it. "
+            f"The first {f'{still:,} updates run' if still > 1 else 'update runs'} at a rate of exactly 0 and "
+            f"{'move' if still > 1 else 'moves'} nothing, as in Transformers; a start fraction above 0 avoids it. "
             "On the logarithmic axis it is marked at the bottom."
         )
     return told_once

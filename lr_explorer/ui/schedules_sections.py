@@ -113,7 +113,7 @@ def _in_words(training: Training) -> str:
     tokens = f", {training.samples_per_update * training.sequence:,} tokens" if training.sequence > 1 else ""
     return (
         f"**{training.updates:,} updates**, {updates:,} per epoch from {batches:,} batches; {training.samples_per_update:,} samples{tokens} "
-        f"per update. The schedule is built for {training.planned:,} steps; the loop takes {training.calls:,} of them."
+        f"per update. The schedule is built for {training.planned:,} steps; the loop needs {training.calls:,}."
     )
 
 

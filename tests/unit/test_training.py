@@ -283,6 +283,8 @@ def test_optaxs_one_cycle_overwrites_nothing():
 def test_a_first_update_at_rate_zero_is_told():
     assert says(remarks(made("linear", warmup=4), plain(10)), "first update", "exactly 0")
     assert remarks(made("linear", warmup=4, warmup_start=0.1), plain(10)) == []
+    per_epoch = Training(batches=100, epochs=10, stepped="epoch", total=10)
+    assert says(remarks(made("linear", warmup=4), per_epoch), "first 100 updates run", "exactly 0")
 
 
 def test_a_run_without_any_rate_is_told_as_that():

@@ -88,6 +88,11 @@ class Training(Described):
         return int(self._place(np.array([self.updates - 1]))[0]) + 1
 
     @property
+    def can_be_drawn(self) -> bool:
+        """Whether it is short enough for its curve to be computed."""
+        return max(self.updates, self.planned) <= MOST_UPDATES and self.calls <= 10 * MOST_UPDATES
+
+    @property
     def updates_per_step(self) -> int:
         """For how many updates a rate of the schedule holds: an epoch's where the loop advances it once per epoch, else one."""
         return self.updates_per_epoch if self.stepped == "epoch" else 1
@@ -143,7 +148,7 @@ def tally(lr: Array) -> Tally:
 
 def used(schedule: Schedule, training: Training) -> Array:
     """Return the rate of each update as the loop runs it, shape (updates,); NaN where the framework would have stopped with an error."""
-    if training.updates > MOST_UPDATES or training.planned > MOST_UPDATES or training.calls > 10 * MOST_UPDATES:
+    if not training.can_be_drawn:
         raise ValueError(
             f"a run of {training.updates:,} updates with a schedule of {training.planned:,} steps is too long to be drawn; "
             f"{MOST_UPDATES:,} are the most"

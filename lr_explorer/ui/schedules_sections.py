@@ -220,8 +220,7 @@ def _adopt(read: Configuration, place: int | None, sets_steps: bool) -> None:
     if sets_steps:
         state.edit({"steps": str(read.steps)})
     state.set_training(read.training)
-    drawn = max(read.training.updates, read.training.planned) <= MOST_UPDATES
-    state.edit_view(budget="training" if drawn else "scenario")
+    state.edit_view(budget="training" if read.training.can_be_drawn else "scenario")
 
 
 # --- export ---------------------------------------------------------------------------------------------------------------------
@@ -235,8 +234,11 @@ def export_panel() -> None:
     if not isinstance(arm.schedule, Schedule):
         st.info(f"{type(arm.schedule).label} decides the rate by what the run does, so there is no curve to export.")
         return
-    if max(run.planned, run.updates) > MOST_UPDATES:
-        st.info(f"A schedule of {max(run.planned, run.updates):,} steps is too long to be written out here; {MOST_UPDATES:,} are the most.")
+    if not run.can_be_drawn:
+        st.info(
+            f"A run of {run.updates:,} updates with a schedule of {run.planned:,} steps is too long to be written out here; "
+            f"{MOST_UPDATES:,} are the most."
+        )
         return
     framework = _framework()
     whole = st.toggle("With the arm's optimizer", key="export-optimizer", value=True)

@@ -142,6 +142,8 @@ def test_a_controllers_curve_is_not_known_beforehand():
 def test_a_run_too_long_to_draw_is_refused_with_a_sentence():
     with pytest.raises(ValueError, match="too long to be drawn"):
         used(made("linear"), Training(max_steps=MOST_UPDATES + 1))
+    assert not Training(accumulation=100, max_steps=MOST_UPDATES, stepped="batch").can_be_drawn
+    assert Training(max_steps=MOST_UPDATES).can_be_drawn
 
 
 # Sentences.

@@ -41,7 +41,7 @@ def rows(key: str, thing: Described, **sliders: tuple[float, float]) -> list[Con
     sliders: the part of a parameter's range that its slider covers, where it is not the parameter's own.
     """
     return [
-        control(f"{key}.{name}", param, getattr(thing, name), slider=sliders.get(name))
+        control(f"{key}.{name}", param, getattr(thing, name), slider=sliders.get(name), refused=state.refused_text(f"{key}.{name}"))
         for name, param in thing.params().items()
         if not isinstance(param, Upload) and (not (needs := getattr(param, "needs", "")) or getattr(thing, needs))
     ]

@@ -29,6 +29,11 @@ _STYLE = """
 .lrx-swatch { display: inline-block; width: 1.8rem; height: 3px; margin-right: 0.4rem; vertical-align: middle; }
 .lrx-legend { display: flex; flex-wrap: wrap; gap: 0.15rem 1.25rem; font-size: 0.925rem; }
 .lrx-scroll { overflow-x: auto; }
+@media (max-width: 640px) {
+  .lrx-curves { font-size: 0.78rem; }
+  .lrx-curves :is(th, td) { padding-right: 0.45rem; }
+  .lrx-report.lrx-curves th[scope="row"] { min-width: 5.5rem; }
+}
 @media (max-width: 640px) { .lrx-story td, .lrx-story th { display: block; border-bottom: 0; padding-bottom: 0; } }
 </style>
 """

@@ -102,7 +102,7 @@ export class ReliefView {
         xaxis: axis("x", [...surface.bounds[0]]),
         yaxis: axis("y", [...surface.bounds[1]]),
         zaxis: { ...axis("loss", undefined), tickvals: surface.ticks.values, ticktext: surface.ticks.text },
-        camera: { eye: { x: -0.95, y: -1.15, z: 1.35 }, center: { x: 0, y: 0, z: -0.14 } },
+        camera: { eye: { x: -1.1, y: -1.35, z: 1.5 }, center: { x: 0.04, y: 0, z: -0.14 } },
         dragmode: "turntable",
       },
       hovermode: "closest",

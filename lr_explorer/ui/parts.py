@@ -54,7 +54,8 @@ def kind_menu(key: str, described: Part, thing: Described, widget: str | None = 
     st.selectbox(
         described.label,
         by_family(described.registry),
-        format_func=lambda name: _menu_text(described.registry, name),
+        # The closed menu shows the chosen one, with no room for more than its name.
+        format_func=lambda name: thing.label if name == type(thing).name else _menu_text(described.registry, name),
         key=widget,
         on_change=lambda: state.edit({key: st.session_state[widget]}),
         help=described.help,

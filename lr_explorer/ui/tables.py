@@ -97,7 +97,7 @@ def _summary_row(place: int, summary: Summary, *, dark: bool, tells_divergence: 
         f"<strong>{summary.hits} of {summary.replicates}</strong>",
         f"{summary.share_low:.0%} – {summary.share_high:.0%}",
         *([f"{summary.diverged}"] if tells_divergence else []),
-        _quartiles(summary.loss),
+        _quartiles(summary.loss) + (f"<br>its average: {_quartiles(summary.averaged)}" if summary.averaged else ""),
     ]
     numbers = "".join(f'<td class="number">{cell}</td>' for cell in cells)
     return f'<tr><th scope="row">{_arm_cell(place, summary.arm, dark=dark)}</th>{numbers}</tr>'

@@ -195,12 +195,12 @@ def _adoption(read: Configuration) -> None:
 
 
 def _adopt(read: Configuration, place: int | None, sets_steps: bool) -> None:
-    """Give the schedule to an arm, a new one without a place, and count in the run that was read."""
+    """Give the schedule and the optimizer to an arm, a new one without a place, and count in the run that was read."""
     if place is None:
         state.add_arm()
         place = state.selected_arm()
         state.put_arm(place, name=read.name)
-    state.put_arm(place, schedule=read.schedule)
+    state.put_arm(place, schedule=read.schedule, **({"optimizer": read.optimizer} if read.optimizer else {}))
     if sets_steps:
         state.edit({"steps": str(read.steps)})
     state.set_training(read.training)
@@ -219,25 +219,33 @@ def export_panel() -> None:
     if not isinstance(arm.schedule, Schedule):
         st.info(f"{type(arm.schedule).label} decides the rate by what the run does, so there is no curve to export.")
         return
-    if run.planned > MOST_UPDATES:
-        st.info(f"A schedule of {run.planned:,} steps is too long to be written out here; {MOST_UPDATES:,} are the most.")
+    if max(run.planned, run.updates) > MOST_UPDATES:
+        st.info(f"A schedule of {max(run.planned, run.updates):,} steps is too long to be written out here; {MOST_UPDATES:,} are the most.")
         return
     framework = _framework()
     whole = st.toggle("With the arm's optimizer", key="export-optimizer", value=True)
     thing: Arm | Schedule = arm if whole else arm.schedule
-    st.markdown(f"Arm {place + 1} over {run.planned:,} steps. {literal(checked_against(arm.schedule, framework))}")
+    st.markdown(f"Arm {place + 1} {_stretch(run)} {literal(checked_against(arm.schedule, framework))}")
     try:
         arm.schedule.values(run.planned)
     except ValueError as refusal:  # no rates: neither code nor data
         st.warning(literal(str(refusal)), icon=":material/warning:")
         return
-    _code(thing, run.planned, framework)
-    _data(thing, run.planned)
+    _code(thing, run, framework)
+    _data(thing, run)
 
 
-def _code(thing: Arm | Schedule, steps: int, framework: str) -> None:
+def _stretch(run: Training) -> str:
+    """Return what the exported steps are steps of."""
+    if run.stepped == "epoch":
+        return f"over {run.planned:,} epochs, the rate held for the {run.updates_per_step:,} updates of each."
+    counted = " These are batches, as your loop calls scheduler.step(); CSV and JSON hold the rate of every update." if run.stepped == "batch" else ""
+    return f"over {run.planned:,} steps.{counted}"
+
+
+def _code(thing: Arm | Schedule, run: Training, framework: str) -> None:
     try:
-        code = export_code(thing, steps, framework)
+        code = export_code(thing, run.planned, framework, per_epoch=run.updates_per_step)
     except ValueError as refusal:
         st.warning(literal(str(refusal)), icon=":material/warning:")
         return
@@ -260,8 +268,8 @@ def _framework() -> str:
     return state.view().framework
 
 
-def _data(thing: Arm | Schedule, steps: int) -> None:
+def _data(thing: Arm | Schedule, run: Training) -> None:
     """Offer the rates as files, which are written when they are asked for."""
     with st.container(horizontal=True, gap="small"):
-        st.download_button("CSV", lambda: export_csv(thing, steps), "schedule.csv", "text/csv", key="download-csv", on_click="ignore")
-        st.download_button("JSON", lambda: export_json(thing, steps), "schedule.json", "application/json", key="download-json", on_click="ignore")
+        st.download_button("CSV", lambda: export_csv(thing, run), "schedule.csv", "text/csv", key="download-csv", on_click="ignore")
+        st.download_button("JSON", lambda: export_json(thing, run), "schedule.json", "application/json", key="download-json", on_click="ignore")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lr_explorer.experiments.measures import Measure, descended
 from lr_explorer.scenario import Arm, Scenario
-from lr_explorer.simulate import ArmRun, most_with_paths, simulate
+from lr_explorer.simulate import most_with_paths, simulate
 from lr_explorer.surfaces import Surface
 
 REPLICATES = 200
@@ -25,7 +25,7 @@ class Summary:
 
     hits: for how many the measure holds; share_low, share_high: its 95 % Wilson interval. diverged: how many diverged.
     loss: quartiles (25, 50, 75 %) of the final loss above the surface's lowest, infinity standing for diverged replicates.
-    What left a known landscape counts as diverged.
+    averaged: the same of the arm's average; None without one. What left a known landscape counts as diverged.
     """
 
     arm: Arm
@@ -35,15 +35,20 @@ class Summary:
     share_high: float
     diverged: int
     loss: tuple[float, float, float]
+    averaged: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True)
 class Observed:
-    """The ends of some replicates of one arm, each of shape (replicates,): does the measure hold, did it diverge, loss above the lowest."""
+    """The ends of some replicates of one arm, each of shape (replicates,): does the measure hold, did it diverge, loss above the lowest.
+
+    averaged: that loss of the arm's average; of an arm without one of shape (0,).
+    """
 
     hits: NDArray[np.bool_]
     diverged: NDArray[np.bool_]
     loss: NDArray[np.float64]
+    averaged: NDArray[np.float64]
 
 
 def ensemble(scenario: Scenario, measure: Measure | None = None, replicates: int = REPLICATES) -> tuple[Summary, ...]:
@@ -62,12 +67,20 @@ def observe(scenario: Scenario, measure: Measure, replicates: Sequence[int]) -> 
 def _observe(scenario: Scenario, measure: Measure, replicates: Sequence[int]) -> list[tuple[NDArray[Any], ...]]:
     surface = scenario.surface
     arms = simulate(scenario, replicates).arms
-    return [(measure.holds(surface, arm), (arm.diverged_at >= 0) | np.isnan(arm.final_loss), _excess(surface, arm)) for arm in arms]
+    return [
+        (
+            measure.holds(surface, arm),
+            (arm.diverged_at >= 0) | np.isnan(arm.final_loss),
+            _excess(surface, arm.final_loss),
+            _excess(surface, np.empty(0) if arm.averaged_final_loss is None else arm.averaged_final_loss),
+        )
+        for arm in arms
+    ]
 
 
-def _excess(surface: Surface, arm: ArmRun) -> NDArray[np.float64]:
+def _excess(surface: Surface, loss: NDArray[np.float64]) -> NDArray[np.float64]:
     # A run that left the known landscape with its last update has a point, but no loss.
-    return np.where(np.isnan(arm.final_loss), np.inf, arm.final_loss - surface.lowest)
+    return np.where(np.isnan(loss), np.inf, loss - surface.lowest)
 
 
 def summarise(scenario: Scenario, blocks: Sequence[tuple[Observed, ...]]) -> tuple[Summary, ...]:
@@ -89,10 +102,15 @@ def wilson_interval(hits: int, total: int, level: float = 0.95) -> tuple[float, 
 
 
 def _summary(arm: Arm, parts: Sequence[Observed]) -> Summary:
-    hits = int(sum(part.hits.sum() for part in parts))
+    hits, diverged, total = (int(sum(values)) for values in zip(*((p.hits.sum(), p.diverged.sum(), len(p.hits)) for p in parts), strict=True))
+    share_low, share_high = wilson_interval(hits, total)
+    averaged = np.concatenate([part.averaged for part in parts])
+    loss = _quartiles(np.concatenate([part.loss for part in parts]))
+    return Summary(arm, total, hits, share_low, share_high, diverged, loss, _quartiles(averaged) if len(averaged) else None)
+
+
+def _quartiles(values: NDArray[np.float64]) -> tuple[float, float, float]:
     # Sorting keeps infinity last, where interpolation between quantiles would make NaN of it.
-    ranked = np.sort(np.concatenate([part.loss for part in parts]))
-    share_low, share_high = wilson_interval(hits, len(ranked))
+    ranked = np.sort(values)
     low, middle, high = (float(ranked[round(share * (len(ranked) - 1))]) for share in (0.25, 0.5, 0.75))
-    diverged = int(sum(part.diverged.sum() for part in parts))
-    return Summary(arm, len(ranked), hits, share_low, share_high, diverged, (low, middle, high))
+    return low, middle, high

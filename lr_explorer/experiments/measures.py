@@ -41,7 +41,7 @@ def descended(share: float) -> Measure:
     def holds(surface: Surface, arm: ArmRun) -> Answers:
         return _in_global_basin(surface, arm) & (arm.final_loss - surface.lowest <= share * (arm.loss[0] - surface.lowest))
 
-    return Measure(f"reached the global basin and {share:.0%} of the start's loss", holds)
+    return Measure(f"ended in the global basin with at most {share:.0%} of the loss at the start", holds)
 
 
 def below(excess: float) -> Measure:

@@ -51,10 +51,14 @@ def presets() -> None:
         format_func=lambda name: f"{PRESETS[name].claim} · {PRESETS[name].label}" if PRESETS[name].claim else PRESETS[name].label,
         key="presets",
         on_change=_open_chosen_preset,
+        help="Each shows one claim about lowering the learning rate at work, or its limits. M1 to M5 say what reducing it does, E1 to E6 what else "
+        "is said about it.",
     )
     # Always there, like the notices above.
     with st.container(key="claim"):
         _claim(chosen)
+        if before := state.remembered():
+            st.button(f"Undo: back to before {before}", key="undo", on_click=state.undo, icon=":material/undo:")
 
 
 def _claim(chosen: str) -> None:
@@ -116,7 +120,7 @@ def replicates(scenario: Scenario) -> None:
     if not scenario.is_random:
         st.markdown("Nothing is random here: every replicate does what the figure shows.")
         return
-    st.markdown(f"The same scenario with {REPLICATES} other draws, computed just now; the figure shows number {scenario.replicate}.")
+    st.markdown(f"The same scenario with {REPLICATES} draws, numbered from 0 and computed just now; the figure shows number {scenario.replicate}.")
     blocks = []
     for first in range(0, REPLICATES, _BLOCK):
         # Touching the session lets Streamlit drop this run for a newer one: a slider that moves on is not kept waiting.

@@ -6,18 +6,19 @@ import numpy as np
 import streamlit as st
 
 from lr_explorer.configs import Configuration, read_configuration
+from lr_explorer.controllers import Controller
 from lr_explorer.export import checked_against, export_code, export_csv, export_json
 from lr_explorer.registry import documentation
 from lr_explorer.rescaling import differences, keeps_numbers, rescaled
-from lr_explorer.scenario import MAX_ARMS, Arm, Scenario
-from lr_explorer.schedules import SCHEDULES, Schedule
+from lr_explorer.scenario import MAX_ARMS, RATES, Arm, Scenario
+from lr_explorer.schedules import Schedule
 from lr_explorer.story import told
 from lr_explorer.training import MOST_UPDATES, SCALINGS, Training, plain
 from lr_explorer.ui import state
 from lr_explorer.ui.cards import formula, picture
 from lr_explorer.ui.controls import control, show_controls
 from lr_explorer.ui.parts import is_dark
-from lr_explorer.ui.reference import SCHEDULE
+from lr_explorer.ui.reference import CONTROLLER, SCHEDULE
 from lr_explorer.ui.text import literal
 
 _COLUMNS = 3
@@ -42,48 +43,45 @@ def updates_of(run: Training) -> np.ndarray:
 
 
 def gallery() -> None:
-    """Show every schedule that the search and the filter leave, each with a button that gives it to the selected arm."""
-    families = list(dict.fromkeys(cls.family for cls in SCHEDULES.values()))
+    """Show every schedule and controller that the search and the filter leave, each with a button that gives it to the selected arm."""
+    families = list(dict.fromkeys(cls.family for cls in RATES.values()))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        words = st.text_input("Search", key="search", placeholder="warm-up, restart, Keras, …", width=260)
+        words = st.text_input("Search", key="search", placeholder="restart, Keras, BERT, …", width=260)
         kinds = st.pills("Kind", families, key="families", selection_mode="multi", wrap=True)
     names = found(words, kinds)
-    st.markdown(f"{len(names)} of {len(SCHEDULES)} schedules. {SCHEDULE.shows}")
+    st.markdown(f"{len(names)} of {len(RATES)} schedules and controllers. {SCHEDULE.shows} {CONTROLLER.shows}")
     for first in range(0, len(names), _COLUMNS):
         for column, name in zip(st.columns(_COLUMNS), names[first : first + _COLUMNS], strict=False):
             with column:
-                _card(SCHEDULES[name])
+                _card(RATES[name])
 
 
 def found(words: str, families: Sequence[str]) -> list[str]:
-    """Return the schedules of the families, all if none is named, whose texts hold every word."""
+    """Return the schedules and controllers of the families, all if none is named, whose texts hold every word."""
     wanted = words.lower().split()
-    return [
-        name for name, cls in SCHEDULES.items() if (not families or cls.family in families) and all(word in _text_of(cls).lower() for word in wanted)
-    ]
+    return [name for name, cls in RATES.items() if (not families or cls.family in families) and all(word in _text_of(cls).lower() for word in wanted)]
 
 
-def _text_of(cls: type[Schedule]) -> str:
-    params = " ".join(f"{name} {param.label}" for name, param in cls.params().items())
-    return " ".join((cls.name, cls.label, cls.family, documentation(cls), cls.use_when, cls.watch_for, cls.source, params))
+def _text_of(cls: type[Schedule] | type[Controller]) -> str:
+    # What all have would be found in all.
+    params = " ".join(f"{name} {param.label}" for name, param in cls.params().items() if name not in Schedule.params())
+    return " ".join((cls.name, cls.label, cls.family, cls.also_called, documentation(cls), cls.use_when, cls.watch_for, cls.source, params))
 
 
-def _card(cls: type[Schedule]) -> None:
-    place = state.selected_arm()
+def _card(cls: type[Schedule] | type[Controller]) -> None:
+    place, kind = state.selected_arm(), CONTROLLER if issubclass(cls, Controller) else SCHEDULE
     with st.container(border=True, key=f"card-gallery-{cls.name}", height="stretch"):
         st.subheader(cls.label, anchor=cls.name)
-        picture(SCHEDULE, cls, dark=is_dark())
+        picture(kind, cls, dark=is_dark())
         st.markdown(f"{cls.family} · {literal(documentation(cls))}")
         st.markdown(formula(cls))
         facts = {"Use it when": cls.use_when, "Watch for": cls.watch_for, "Source": cls.source}
         st.markdown("  \n".join(f"**{heading}:** {literal(text)}" for heading, text in facts.items() if text))
-        if type(SCHEDULE.used) is cls:
+        if type(kind.used) is cls:
             st.success(f"This is arm {place + 1}'s schedule.", icon=":material/check:")
             st.page_link("app.py", label="Watch it in the Playground", icon=":material/play_arrow:", query_params=state.query())
         else:
-            st.button(
-                f"Put it into arm {place + 1}", key=f"put-{cls.name}", on_click=state.edit, args=({SCHEDULE.link_key: cls.name},), width="stretch"
-            )
+            st.button(f"Put it into arm {place + 1}", key=f"put-{cls.name}", on_click=state.edit, args=({kind.link_key: cls.name},), width="stretch")
 
 
 # --- training units -------------------------------------------------------------------------------------------------------------

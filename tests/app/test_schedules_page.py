@@ -77,14 +77,24 @@ def test_every_schedule_is_in_the_gallery_with_its_picture_formula_and_advice():
         assert any(f'alt="{escape(cls.label)}. ' in picture for picture in pictures)
 
 
-@pytest.mark.parametrize(("words", "names"), [("WSD", {"wsd"}), ("milestones", {"multistep"}), ("  ", set(SCHEDULES)), ("no such thing", set())])
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("WSD", {"wsd"}),
+        ("milestones", {"multistep"}),
+        ("  ", set(RATES)),
+        ("bert", {"linear"}),
+        ("plateau", {"step", "tanh", "greedy", "reduce_on_plateau"}),
+        ("no such thing", set()),
+    ],
+)
 def test_the_search_finds_names_texts_and_parameters(words, names):
     found = set(schedules_sections.found(words, ()))
     assert names <= found
     assert found or not names
     page = opened()
     page.text_input(key="search").set_value(words).run()
-    assert {heading.value for heading in page.subheader} == {SCHEDULES[name].label for name in found}
+    assert {heading.value for heading in page.subheader} == {RATES[name].label for name in found}
 
 
 def test_the_filter_leaves_one_kind():

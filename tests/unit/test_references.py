@@ -118,7 +118,7 @@ def test_gradient_descent_approaches_the_flow_as_its_rate_falls():
     """Euler's method: the distance is in proportion to the rate."""
     apart = []
     for rate in (2e-4, 1e-4):
-        steps = round(0.4 / rate)
+        steps = round(0.1 / rate)
         flow, descent = run(ROSENBROCK.with_values(steps=steps), arm("gradient_flow", peak=rate), arm("sgd", peak=rate))
         apart.append(np.hypot(*(flow.final - descent.final)[:, 0]))
     assert apart[0] / apart[1] == pytest.approx(2.0, rel=0.1)
@@ -220,3 +220,9 @@ def test_unfrozen_it_searches_anew():
     np.testing.assert_allclose(
         run(ROSENBROCK.with_values(start=Point(*found.path[10, :, 0]), steps=30), arm("lbfgs"))[0].path, found.path[10:], rtol=0, atol=1e-12
     )
+
+
+def test_the_flow_gets_down_a_slope_that_is_far_too_steep_for_the_rate():
+    """Goldstein–Price's curvatures go into the ten thousands: a thousandth of an update of 0.1 is not smooth there."""
+    found = run(Scenario(surface=SURFACES.create("goldstein_price"), noise=Gaussian(), steps=30), arm("gradient_flow", peak=0.1))[0]
+    assert found.final_loss[0] == pytest.approx(3.0, abs=1e-9)

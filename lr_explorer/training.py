@@ -25,6 +25,8 @@ SCALINGS = {"linear": "linear: peak × ratio", "sqrt": "square root: peak × √
 
 # A peak that lies between two updates, as a one-cycle's may, is missed by less than this.
 _REACHED = 0.99
+# Less than this share of the peak moves nothing any more.
+_GONE = 1e-6
 _STEPPED = {"update": "after every update", "batch": "after every batch", "epoch": "once per epoch"}
 
 
@@ -43,9 +45,11 @@ class Training(Described):
     sequence: int = whole(
         1, 1, 10**8, "Sequence length", "Tokens in a sample; it only matters to the axis in tokens.", unit="tokens", scale="log", slider=(1, 8192)
     )  # fmt: skip
-    batches: int = whole(0, 0, 10**9, "Batches per epoch", "0 computes them from samples and batch size; the last batch may be smaller.")
-    max_steps: int = whole(0, 0, 10**12, "Updates, if given", "0 lets the epochs decide; else the run ends after so many updates (max_steps).")
-    total: int = whole(0, 0, 10**12, "Schedule built for", "Steps that the schedule was told it has (total_steps, T_max, …); 0 is the run's updates.")
+    batches: int = whole(0, 0, 10**9, "Batches per epoch (0: computed)", "0: from samples and batch size, the last batch may be smaller.")
+    max_steps: int = whole(0, 0, 10**12, "Number of updates (0: from epochs)", "Above 0 the run ends after so many (max_steps), whatever the epochs.")
+    total: int = whole(
+        0, 0, 10**12, "Schedule built for (0: the run)", "Steps that the schedule was told it has (total_steps, T_max, …). 0: the run's updates."
+    )
     stepped: str = choice(
         "update", _STEPPED, "scheduler.step() is called", "Most schedules in code count updates; PyTorch's examples step per epoch."
     )
@@ -64,8 +68,14 @@ class Training(Described):
         return self.max_steps or self.epochs * self.updates_per_epoch
 
     @property
+    def samples_per_epoch(self) -> int:
+        """The training set; where the batches of an epoch are given instead, they are taken to be full."""
+        return self.batches * self.batch if self.batches else self.samples
+
+    @property
     def samples_per_update(self) -> int:
-        return self.batch * self.accumulation
+        """How many samples an update has, but for the last of an epoch, which has the rest."""
+        return min(self.batch * self.accumulation, self.samples_per_epoch)
 
     @property
     def planned(self) -> int:
@@ -78,6 +88,11 @@ class Training(Described):
         return int(self._place(np.array([self.updates - 1]))[0]) + 1
 
     @property
+    def can_be_drawn(self) -> bool:
+        """Whether it is short enough for its curve to be computed."""
+        return max(self.updates, self.planned) <= MOST_UPDATES and self.calls <= 10 * MOST_UPDATES
+
+    @property
     def updates_per_step(self) -> int:
         """For how many updates a rate of the schedule holds: an epoch's where the loop advances it once per epoch, else one."""
         return self.updates_per_epoch if self.stepped == "epoch" else 1
@@ -87,14 +102,15 @@ class Training(Described):
         return self._place(np.arange(self.updates))
 
     def position(self, update: NDArray[Any], unit: str) -> Array:
-        """Return updates in one of `UNITS`."""
-        per_update = {
-            "step": 1.0,
-            "epoch": 1 / self.updates_per_epoch,
-            "sample": float(self.samples_per_update),
-            "token": float(self.samples_per_update) * self.sequence,
-        }
-        return np.asarray(update) * per_update[unit]
+        """Return what lies before updates, in one of `UNITS`."""
+        update = np.asarray(update, dtype=float)
+        if unit == "step":
+            return update
+        if unit == "epoch":
+            return update / self.updates_per_epoch
+        epoch, within = np.divmod(update, self.updates_per_epoch)
+        samples = epoch * self.samples_per_epoch + within * self.samples_per_update
+        return samples * self.sequence if unit == "token" else samples
 
     def _place(self, update: NDArray[np.int64]) -> NDArray[np.int64]:
         epoch, within = np.divmod(update, self.updates_per_epoch)
@@ -132,7 +148,7 @@ def tally(lr: Array) -> Tally:
 
 def used(schedule: Schedule, training: Training) -> Array:
     """Return the rate of each update as the loop runs it, shape (updates,); NaN where the framework would have stopped with an error."""
-    if training.updates > MOST_UPDATES or training.planned > MOST_UPDATES or training.calls > 10 * MOST_UPDATES:
+    if not training.can_be_drawn:
         raise ValueError(
             f"a run of {training.updates:,} updates with a schedule of {training.planned:,} steps is too long to be drawn; "
             f"{MOST_UPDATES:,} are the most"
@@ -191,7 +207,7 @@ def mistakes(schedule: Schedule, training: Training) -> list[str]:
         *_warm_up(schedule, training, lr),
         *_climb(schedule, training),
         *_never_reached(schedule, training),
-        *_in_epochs(schedule, training),
+        *_in_epochs(schedule, training, lr),
         *_early_switch(schedule, training),
     ]
     return found or ([] if has_end else list(_low(schedule, training, lr)))
@@ -205,9 +221,13 @@ def remarks(schedule: Schedule, training: Training) -> list[str]:
             f"PyTorch's {overwriter} overwrites the optimizer's lr at every step: only its max_lr of {told(schedule.peak)} counts, "
             "whatever rate the optimizer was made with."
         )
-    if continued(schedule, training.planned, 1)[0] == 0 and schedule.peak > 0:
+    lr = used(schedule, training)
+    if not lr.any():
+        told_once.append("Every update runs at a rate of exactly 0: nothing ever moves.")
+    elif still := int(np.argmax(lr != 0)):
         told_once.append(
-            "The first update runs at a rate of exactly 0 and moves nothing, as in Transformers; a start fraction above 0 avoids it. "
+            f"The first {f'{still:,} updates run' if still > 1 else 'update runs'} at a rate of exactly 0 and "
+            f"{'move' if still > 1 else 'moves'} nothing, as in Transformers; a start fraction above 0 avoids it. "
             "On the logarithmic axis it is marked at the bottom."
         )
     return told_once
@@ -312,16 +332,49 @@ def _never_reached(schedule: Schedule, training: Training) -> Iterator[str]:
             yield f"{event.capitalize()} would come at step {place:,} and is never reached: the run has {_steps(steps)}."
 
 
-def _in_epochs(schedule: Schedule, training: Training) -> Iterator[str]:
+def _in_epochs(schedule: Schedule, training: Training, lr: Array) -> Iterator[str]:
     """Numbers that were written down in epochs and are read as updates."""
+    if training.stepped == "epoch":
+        return
+    if gone := _gone(schedule, training, lr):
+        yield gone
+        return
+    few = min(training.epochs, 0.05 * training.calls) if training.epochs > 1 else 0
+    held = {} if _climbs(schedule) else {"t_max": "half wave"}
+    for name, what in ({"step_size": "step size", "t_0": "first cycle", "step_size_up": "rise of each cycle"} | held).items():
+        length = int(getattr(schedule, name, 0))
+        if 0 < length <= few and not (name == "t_0" and _divides(schedule)):
+            yield (
+                f"The {what} is {_steps(length)} of {training.calls:,}: if {length:,} means epochs, it is "
+                f"{length * training.updates_per_epoch:,} in updates."
+            )
     for name in ("milestones", "boundaries"):
         places = [int(place) for place in getattr(schedule, name, ())]
-        if places and training.stepped != "epoch" and training.epochs > 1 and max(places) <= min(training.epochs, 0.05 * training.calls):
+        if places and max(places) <= few:
             scaled = _listed([place * training.updates_per_epoch for place in places])
             yield (
                 f"All {name} lie in the first {max(places):,} of {training.calls:,} steps: if {_listed(places)} are epochs, "
                 f"they are {scaled} in updates."
             )
+
+
+def _gone(schedule: Schedule, training: Training, lr: Array) -> str:
+    """Say that a factor per epoch was taken once per update: long before the end nothing is left of the rate; "" where that is not so."""
+    known = schedule.params()
+    every = next((int(getattr(schedule, name)) for name in ("step_size", "decay_steps") if name in known and "gamma" in known), 0)
+    factor = float(getattr(schedule, "gamma", 1.0))
+    if not every or not 0 < factor < 1:
+        return ""
+    highest = int(np.argmax(lr))
+    small = np.flatnonzero(lr[highest:] < _GONE * lr[highest])
+    if not small.size or (gone := highest + int(small[0])) >= training.updates / 2:
+        return ""
+    meant = f"{every:,} epochs are" if every > 1 else "an epoch is"
+    updates = f"that is {every * training.updates_per_epoch:,} updates" if training.epochs > 1 else "count the schedule in epochs"
+    return (
+        f"The rate is multiplied by {factor:g} every {f'{every:,} updates' if every > 1 else 'update'}: after {gone:,} of {training.updates:,} "
+        f"updates less than a millionth of the peak is left, and the last rate is {_exactly(lr[-1])}. If {meant} meant, {updates}."
+    )
 
 
 def _early_switch(schedule: Schedule, training: Training) -> Iterator[str]:

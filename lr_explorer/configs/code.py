@@ -23,7 +23,8 @@ def python_in(text: str) -> ast.Module | None:
     except SyntaxError as error:
         if is_json(text):
             return None
-        number, message = _left_open(text) or (error.lineno or 1, error.msg)
+        # Brackets in a text without an end are none.
+        number, message = ("unterminated" not in error.msg and _left_open(text)) or (error.lineno or 1, error.msg)
         line = text.strip().splitlines()[number - 1 : number]
         raise ValueError(f"Line {number} is not Python ({message}): {shortened(line[0].strip() if line else '')}") from None
     except (ValueError, RecursionError, MemoryError):

@@ -26,12 +26,13 @@ def loop_around(code: Code, scheduler: ast.Call) -> Loop | None:
     Where the loop that turns once for each step() also holds the update itself – optimizer.step() or backward() –, or goes over batches, the schedule
     is stepped per update; else per epoch.
     """
-    steps = [call for call in code.calls if called(call) == "step" and code.loops[call] and _belongs(code, call, scheduler)]
+    names = code.names_of(scheduler)
+    steps = [call for call in code.calls if called(call) == "step" and code.loops[call] and _belongs(call, names)]
     if not steps:
         return None
     around = code.loops[steps[-1]]
     inner = around[-1]
-    updates = [call for call in code.calls if called(call) in ("step", "backward") and not _belongs(code, call, scheduler)]
+    updates = [call for call in code.calls if called(call) in ("step", "backward") and not _belongs(call, names)]
     if any(code.loops[call][-1:] == (inner,) for call in updates) or len(around) > 1 or _goes_over_batches(inner):
         if len(around) > 1:
             return Loop("update", epochs=_turns(code, around[-2]), batches=_turns(code, inner))
@@ -39,11 +40,10 @@ def loop_around(code: Code, scheduler: ast.Call) -> Loop | None:
     return Loop("epoch", epochs=_turns(code, inner))
 
 
-def _belongs(code: Code, call: ast.Call, scheduler: ast.Call) -> bool:
-    """Return whether a call is one of the scheduler's methods, by the name that the scheduler was given, or else by how it sounds."""
+def _belongs(call: ast.Call, names: list[str]) -> bool:
+    """Return whether a call is one of the scheduler's methods, by the names that it was given, or else by how it sounds."""
     if not isinstance(call.func, ast.Attribute):
         return False
-    names = code.names_of(scheduler)
     owner = ast.unparse(call.func.value)[:200]
     return owner in names if names else "sched" in owner.lower()
 
@@ -59,7 +59,11 @@ def _turns(code: Code, loop: ast.For | ast.AsyncFor) -> int:
         node = code.resolved(node.args[0])
     if not isinstance(node, ast.Call) or called(node) not in ("range", "trange"):
         return 0
-    bounds = [code.value(argument) for argument in node.args[:2]]
+    match node.args:
+        case [first, ast.BinOp(left, ast.Add(), more)] if ast.dump(first) == ast.dump(left):
+            bounds = [code.value(more)]  # range(start, start + 200), wherever it starts
+        case arguments:
+            bounds = [code.value(argument) for argument in arguments[:2]]
     if not bounds or not all(is_number(bound) for bound in bounds):
         return 0
     turns = int(bounds[-1] - (bounds[0] if len(bounds) > 1 else 0))

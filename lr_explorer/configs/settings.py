@@ -130,6 +130,10 @@ class Settings:
         self._asked.add(name)
         return self._values.get(name)
 
+    def is_known(self, name: str) -> bool:
+        """Return whether the text gives a value that can be told without running it."""
+        return name in self and not isinstance(self._values[name], Unread | ast.expr)
+
     def rest(self) -> list[str]:
         """Return the names that nothing asked for."""
         return [name for name in self._values if name not in self._asked]
@@ -183,8 +187,14 @@ def finished(
 
 
 def made(name: str, values: Mapping[str, Any]) -> Schedule:
-    """Return a schedule by its registered name."""
-    return SCHEDULES.create(name, **values)
+    """Return a schedule by its registered name; ValueError in the words of the page, as nobody typed the parameter's name."""
+    try:
+        return SCHEDULES.create(name, **values)
+    except ValueError as refusal:
+        words = str(refusal)
+        for key, param in SCHEDULES[name].params().items():
+            words = words.replace(f"{SCHEDULES[name].__name__}.{key} ", f"{SCHEDULES[name].label}: {param.label} ")
+        raise ValueError(words) from None
 
 
 def source_of(node: ast.expr, longest: int = 60) -> str:

@@ -92,7 +92,7 @@ def _configuration(source: _Source, peak: float, optimizer: Optimizer | None, ru
         schedule = curve(kind, settings, peak, warmup, steps)
     else:
         steps = _built_for(name, settings, run)
-        schedule = _schedule(name, settings, code, peak, steps)
+        schedule = _with_momentum(_schedule(name, settings, code, peak, steps), settings, optimizer)
         label = f"{name} ({framework})"
     if not names_run:
         run = _unnamed_run(settings, run, steps, notes)
@@ -106,7 +106,7 @@ def _configuration(source: _Source, peak: float, optimizer: Optimizer | None, ru
 
 def _unnamed_run(settings: Settings, run: Training, steps: int, notes: Notes) -> Training:
     """Return the run where the text names none: the one that its schedule was built for, if it says so, else the given one."""
-    if run.stepped == "update" and any(name in settings for name in _TOTALS):
+    if run.stepped == "update" and any(settings.is_known(name) for name in _TOTALS):
         notes.assumed.append(f"No length of the run is in the text, so it is the {steps:,} updates that the schedule is built for.")
         return run.with_values(max_steps=steps)
     notes.assumed.append(f"The run is the one under Training units: {run.updates:,} updates in {run.epochs:,} epochs.")
@@ -249,14 +249,20 @@ def _polynomial_lr(settings: Settings, peak: float, steps: int) -> Schedule:
     return made("polynomial", {"peak": peak, "power": settings.number("power", 1.0)} | ({"decay_steps": length} if length != steps else {}))
 
 
-def _leave_momentum(settings: Settings) -> None:
-    """Say that the momentum is left alone, unless the text says so itself."""
-    if settings.flag("cycle_momentum") or "cycle_momentum" not in settings:
+def _with_momentum(schedule: Schedule, settings: Settings, optimizer: Optimizer | None) -> Schedule:
+    """Return the schedule with the momentum cycled, as PyTorch does unless it is told not to, where there is an optimizer to cycle it for."""
+    known = schedule.params()
+    if "cycle_momentum" not in known or ("cycle_momentum" in settings and not settings.flag("cycle_momentum")):
+        return schedule
+    if optimizer is None or not optimizer.momentum_name:
         settings.notes.missed.append("cycle_momentum, which is on unless switched off, is left off: it needs an optimizer with momentum in the arm.")
+        return schedule
+    ends = {name: settings.number(name, float(known[name].default), told=False) for name in ("base_momentum", "max_momentum")}  # type: ignore[arg-type]
+    settings.notes.understood.append(f"It cycles the momentum too, between {ends['base_momentum']:g} and {ends['max_momentum']:g}.")
+    return schedule.with_values(cycle_momentum=True, **ends)
 
 
 def _one_cycle_lr(settings: Settings, peak: float, steps: int) -> Schedule:
-    _leave_momentum(settings)
     return made(
         "one_cycle",
         {
@@ -271,7 +277,6 @@ def _one_cycle_lr(settings: Settings, peak: float, steps: int) -> Schedule:
 
 
 def _cyclic_lr(settings: Settings, peak: float, steps: int) -> Schedule:
-    _leave_momentum(settings)
     high = settings.number("max_lr", peak)
     up = settings.whole("step_size_up", 2000, least=1)
     return made(
@@ -321,7 +326,7 @@ def _sequential(settings: Settings, code: Code | None, peak: float, steps: int) 
         # The last part runs to the end; each counts from its own 0.
         length = ([*switches, steps][place] - ([0, *switches][place])) or 1
         inner = Settings(_by_name(code, node), settings.notes, called(node))
-        parts.append(_SCHEDULERS[called(node)](inner, peak, length))
+        parts.append(_with_momentum(_SCHEDULERS[called(node)](inner, peak, length), inner, None))
     first, second = parts[0], parts[1]
     if len(parts) == 2 and type(first).name == "constant" and first.warmup == switches[0]:
         return second.with_values(warmup=first.warmup, warmup_start=first.warmup_start)

@@ -91,7 +91,8 @@ def every_field() -> Any:
     """Describe how many updates a controller's epoch has."""
     return whole(
         10, 1, 100_000, "Looks every",
-        "Updates between two looks at the metric, as an epoch has them; it is the mean of the surface's loss, without noise, at the points since.",
+        "Updates between two looks at the metric: what patience and rest call an epoch. The metric is the mean of the surface's loss, without noise, "
+        "at the points since.",
         unit="updates", scale="log", slider=(1, 500),
     )  # fmt: skip
 

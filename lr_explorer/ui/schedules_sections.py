@@ -9,10 +9,11 @@ from lr_explorer.configs import Configuration, read_configuration
 from lr_explorer.controllers import Controller
 from lr_explorer.export import checked_against, export_code, export_csv, export_json
 from lr_explorer.registry import documentation
+from lr_explorer.rescaling import differences, keeps_numbers, rescaled
 from lr_explorer.scenario import MAX_ARMS, RATES, Arm, Scenario
 from lr_explorer.schedules import Schedule
 from lr_explorer.story import told
-from lr_explorer.training import MOST_UPDATES, SCALINGS, Training, plain, scaled_peak
+from lr_explorer.training import MOST_UPDATES, SCALINGS, Training, plain
 from lr_explorer.ui import state
 from lr_explorer.ui.cards import formula, picture
 from lr_explorer.ui.controls import control, show_controls
@@ -110,7 +111,7 @@ def _in_words(training: Training) -> str:
     tokens = f", {training.samples_per_update * training.sequence:,} tokens" if training.sequence > 1 else ""
     return (
         f"**{training.updates:,} updates**, {updates:,} per epoch from {batches:,} batches; {training.samples_per_update:,} samples{tokens} "
-        f"per update. The schedule is built for {training.planned:,} steps and passes through {training.calls:,}."
+        f"per update. The schedule is built for {training.planned:,} steps; the loop needs {training.calls:,}."
     )
 
 
@@ -128,22 +129,32 @@ def _lengths(training: Training) -> None:
 def _what_if(training: Training) -> None:
     """Say what peak another batch size would ask for, and apply both at a click."""
     place = state.selected_arm()
-    peak = state.scenario().arms[place].schedule.peak
+    arm = state.scenario().arms[place]
     st.markdown("**What if the batch had another size?**")
     batch = int(st.number_input("New batch size", 1, 10_000_000, value=training.batch, key="new-batch", help="The accumulation stays as it is."))
     scaling = st.segmented_control("Scale the peak", list(SCALINGS), default="linear", format_func=SCALINGS.__getitem__, key="scaling", required=True)
-    new_peak = scaled_peak(peak, training.batch, batch, scaling or "linear")
-    changed = training.with_values(batch=batch)
+    try:
+        changed, run = rescaled(arm, training, batch, scaling or "linear")
+    except ValueError as refusal:
+        st.warning(literal(str(refusal)), icon=":material/warning:")
+        return
+    others = "; ".join([*differences(arm, changed), *differences(training.with_values(batch=batch), run)])
     st.markdown(
-        f"The peak of arm {place + 1} goes from {told(peak)} to **{told(new_peak)}**, and the run from {training.updates:,} to "
-        f"{changed.updates:,} updates. Linear scaling is for SGD (Goyal et al., 2017), the square root for Adam (Malladi et al., 2022)."
+        f"The peak of arm {place + 1} goes from {told(arm.schedule.peak)} to **{told(changed.schedule.peak)}**, and the run from "
+        f"{training.updates:,} to {run.updates:,} updates. {f'What counts them goes along: {literal(others)}. ' if others else ''}"
+        f"{'The numbers in the typed formula stay as they are. ' if keeps_numbers(arm.schedule) and batch != training.batch else ''}"
+        "Linear scaling is for SGD (Goyal et al., 2017), the square root for Adam (Malladi et al., 2022)."
     )
-    st.button("Apply", key="apply-batch", on_click=_rescale, args=(batch, new_peak), disabled=batch == training.batch)
+    st.button("Apply", key="apply-batch", on_click=_rescale, args=(changed, run), disabled=batch == training.batch)
 
 
-def _rescale(batch: int, peak: float) -> None:
-    _count({"training.batch": str(batch)})
-    state.edit({f"arm{state.selected_arm() + 1}.schedule.peak": repr(peak)})
+def _rescale(changed: Arm, run: Training) -> None:
+    place = state.selected_arm()
+    state.set_training(run)
+    state.edit_view(budget="training")
+    state.put_arm(place, schedule=changed.schedule, drop_at=changed.drop_at, unfreeze_at=changed.unfreeze_at)
+    # By its link key too, which takes the other arms' along where all have one peak.
+    state.edit({f"arm{place + 1}.schedule.peak": repr(changed.schedule.peak)})
 
 
 # --- pasted configuration -------------------------------------------------------------------------------------------------------
@@ -151,12 +162,15 @@ def _rescale(batch: int, peak: float) -> None:
 
 def paste() -> None:
     """Read a pasted configuration and offer its schedule as an arm."""
+    # A widget's text is forgotten where the widget is not shown, as on another page.
+    st.session_state.setdefault("pasted", st.session_state.get("kept_paste", ""))
     text = st.text_area(
         "A `TrainingArguments(…)` call, a PyTorch or Lightning scheduler, Lightning YAML, a timm command line or args.yaml. It is read, never run.",
         key="pasted",
         height=220,
         placeholder=_EXAMPLE,
     )
+    st.session_state["kept_paste"] = text
     st.button("Read it", key="read")
     if not text.strip():
         return
@@ -204,8 +218,7 @@ def _adopt(read: Configuration, place: int | None, sets_steps: bool) -> None:
     if sets_steps:
         state.edit({"steps": str(read.steps)})
     state.set_training(read.training)
-    drawn = max(read.training.updates, read.training.planned) <= MOST_UPDATES
-    state.edit_view(budget="training" if drawn else "scenario")
+    state.edit_view(budget="training" if read.training.can_be_drawn else "scenario")
 
 
 # --- export ---------------------------------------------------------------------------------------------------------------------
@@ -219,8 +232,11 @@ def export_panel() -> None:
     if not isinstance(arm.schedule, Schedule):
         st.info(f"{type(arm.schedule).label} decides the rate by what the run does, so there is no curve to export.")
         return
-    if max(run.planned, run.updates) > MOST_UPDATES:
-        st.info(f"A schedule of {max(run.planned, run.updates):,} steps is too long to be written out here; {MOST_UPDATES:,} are the most.")
+    if not run.can_be_drawn:
+        st.info(
+            f"A run of {run.updates:,} updates with a schedule of {run.planned:,} steps is too long to be written out here; "
+            f"{MOST_UPDATES:,} are the most."
+        )
         return
     framework = _framework()
     whole = st.toggle("With the arm's optimizer", key="export-optimizer", value=True)

@@ -23,7 +23,7 @@ from lr_explorer.training import UNITS, Training
 CHAPTERS = {"surfaces": "Surfaces", "schedules": "Schedules", "optimizers": "Optimizers", "setup": "Noise and start"}
 SECTIONS = {"gallery": "Gallery", "training": "Training units", "paste": "Paste a configuration", "export": "Export"}
 CODE = {name: framework.label for name, framework in FRAMEWORKS.items()}
-BUDGETS = {"scenario": "the scenario's steps", "training": "a training run"}
+BUDGETS = {"scenario": "the Playground's steps", "training": "the run in Training units"}
 
 _TRAINING = "training."
 _MOST_UPLOADS = 12

@@ -255,6 +255,25 @@ def test_another_batch_size_scales_the_peak_at_a_click(scaling, factor):
     assert page.session_state["training"].batch == 512
 
 
+def test_another_batch_size_takes_along_what_counts_updates():
+    """1,024 for 128: 49 updates an epoch for 391, and 500 × 490/3,910 = 62.7 of warm-up."""
+    page = opened(section="training", arm1__schedule="cosine", arm1__schedule__warmup="500", budget="training")
+    page.number_input(key="new-batch").set_value(1024).run()
+    assert "Warm-up 500 → 63" in words_of(page)
+    page.button(key="apply-batch").click().run()
+    assert scenario_of(page).arms[0].schedule.warmup == 63
+    assert page.session_state["training"].updates == 490
+    assert not page.warning
+
+
+def test_a_given_number_of_updates_is_divided_by_the_batch_too():
+    page = opened(section="training", training__max_steps="1000", budget="training")
+    page.number_input(key="new-batch").set_value(1024).run()
+    assert "from 1,000 to 125 updates" in words_of(page)
+    page.button(key="apply-batch").click().run()
+    assert page.session_state["training"].updates == 125
+
+
 def test_the_training_run_survives_its_link():
     page = opened(training__epochs="7", training__stepped="epoch", section="training", budget="training", axis="token", log="true")
     assert page.session_state["training"] == Training(epochs=7, stepped="epoch")
@@ -311,6 +330,20 @@ def test_a_pasted_configuration_can_go_into_the_chosen_arm_and_leave_the_steps()
     assert len(scenario_of(page).arms) == 3
     assert scenario_of(page).arms[0].schedule.peak == 2e-5
     assert scenario_of(page).steps == 500
+
+
+def test_a_pasted_text_is_still_there_after_a_look_elsewhere():
+    page = pasted(ARGUMENTS)
+    page.button_group(key="section").set_value("export").run()
+    page.button_group(key="section").set_value("paste").run()
+    assert page.text_area(key="pasted").value == ARGUMENTS
+    page.switch_page("app.py").run()
+    page.switch_page("pages/2_Schedules.py").run()
+    assert page.text_area(key="pasted").value == ARGUMENTS
+    page.text_area(key="pasted").set_value("").run()
+    page.button_group(key="section").set_value("export").run()
+    page.button_group(key="section").set_value("paste").run()
+    assert page.text_area(key="pasted").value == ""
 
 
 def test_what_was_understood_assumed_and_not_is_told():

@@ -425,6 +425,7 @@ def test_a_loop_that_steps_once_per_epoch_is_read_so():
     ("for epoch in range(EPOCHS):\n    for x, y in loader:\n        opt.step()\n    sched.step()", "epoch", 9000),
     ("for epoch in tqdm(range(1, 91)):\n    for x, y in loader:\n        opt.step()\n        sched.step()", "update", 9000),
     ("for epoch in range(90):\n    for i in range(7):\n        loss.backward()\n        opt.step()\n        sched.step()", "update", 630),
+    ("for epoch in range(start, start + 90):\n    train(epoch)\n    sched.step()", "epoch", 9000),
     ("for step in range(500):\n    opt.step()\n    sched.step()", "update", 500),
     ("for batch in loader:\n    train_step(batch)\n    sched.step()", "update", 300),
     ("for epoch in epochs:\n    train()\n    sched.step()", "epoch", 300),
@@ -448,6 +449,33 @@ def test_a_total_without_a_run_is_the_run(call):
     assert (found.training.updates, found.steps) == (1000, 1000)
     assert mistakes(found.schedule, found.training) == []
     assert "it is the 1,000 updates that the schedule is built for" in told(found)
+
+
+def test_a_total_that_only_running_the_code_would_tell_is_no_run():
+    found = read("opt = AdamW(p, lr=0.1)\nget_linear_schedule_with_warmup(opt, 100, steps_of(data))")
+    assert "The run is the one under Training units" in told(found)
+    assert found.training.max_steps == 0
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("call", ["OneCycleLR(opt, 0.1, total_steps=300)", "CyclicLR(opt, 0.01, 0.1, step_size_up=40, max_momentum=0.95)"])
+def test_the_momentum_that_pytorch_cycles_is_cycled(call):
+    torch = pytest.importorskip("torch")
+    opt = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1, momentum=0.9)
+    scheduler = eval(call, {"opt": opt} | vars(torch.optim.lr_scheduler))  # our own text, above
+    real = []
+    for _ in range(300):
+        real.append(opt.param_groups[0]["momentum"])
+        opt.step()
+        scheduler.step()
+    found = read(f"opt = SGD(p, lr=0.1, momentum=0.9)\n{call}")
+    np.testing.assert_allclose(found.schedule.momentum(300), real, rtol=1e-12)
+    assert Arm(optimizer=found.optimizer, schedule=found.schedule)
+
+
+def test_without_an_optimizer_that_has_one_the_momentum_is_left_alone():
+    assert "is left off" in told(read("OneCycleLR(opt, 0.1, total_steps=300)"))
+    assert "momentum" not in told(read("opt = SGD(p, 0.1)\nOneCycleLR(opt, 0.1, total_steps=300, cycle_momentum=False)"))
 
 
 def test_a_total_that_is_not_the_runs_is_still_a_mistake():
@@ -481,7 +509,9 @@ BAD = {
     "TrainingArguments(learning_rate=": "Line 1 is not Python",
     "args = TrainingArguments(\n    learning_rate=1e-4,\n    max_steps=5 6)\n": "Line 3 is not Python",
     "TrainingArguments(\n    learning_rate=(2e-5,\n    num_train_epochs=3,\n)": "Line 1 is not Python ('(' was never closed)",
+    "print(1)\nname = 'StepLR(": "Line 2 is not Python (unterminated string",
     "--sched cosine --lr -1": "lr must be between",
+    "TrainingArguments(warmup_steps=200_000, max_steps=1_000_000)": "Linear decay: Warm-up must be",
     "optax.cosine_decay_schedule(1e-3, 1000)": "Keras and Optax are not: put the schedule",
     '{"learning_rate": 1e-4,': "column",
     "[1, 2]": "must be an object",

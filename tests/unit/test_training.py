@@ -43,6 +43,15 @@ def test_positions_count_what_lies_before_an_update(unit, last):
     assert training.position(np.arange(9), unit)[-1] == last
 
 
+def test_the_last_update_of_an_epoch_has_the_rest_of_the_samples():
+    """Ten epochs of 50,000 samples are 500,000, whatever the batch; 391 batches of 128 would be 48 more each."""
+    training = Training(samples=50_000, batch=128, epochs=10, sequence=4)
+    assert training.position(np.array([390, 391, 3910]), "sample").tolist() == [390 * 128, 50_000, 500_000]
+    assert training.position(np.array([3910]), "token")[0] == 2_000_000
+    assert Training(samples=10, accumulation=10_000).samples_per_update == 10
+    assert Training(batches=1000, batch=8).samples_per_epoch == 8000
+
+
 def test_every_unit_of_the_axis_has_a_position():
     assert all(Training().position(np.array([0.0]), unit)[0] == 0 for unit in UNITS)
 
@@ -133,6 +142,8 @@ def test_a_controllers_curve_is_not_known_beforehand():
 def test_a_run_too_long_to_draw_is_refused_with_a_sentence():
     with pytest.raises(ValueError, match="too long to be drawn"):
         used(made("linear"), Training(max_steps=MOST_UPDATES + 1))
+    assert not Training(accumulation=100, max_steps=MOST_UPDATES, stepped="batch").can_be_drawn
+    assert Training(max_steps=MOST_UPDATES).can_be_drawn
 
 
 # Sentences.
@@ -202,6 +213,55 @@ def test_milestones_that_were_meant_in_epochs_are_recognised():
     assert mistakes(made("multistep", milestones=(30 * 391, 60 * 391)), run) == []
 
 
+NINETY = Training(samples=50_000, batch=128, epochs=90)  # 35,190 updates, 391 an epoch
+
+
+def test_a_step_size_in_epochs_that_is_counted_in_updates_is_told():
+    """0.1 ^ 6 is a millionth: with a step of 30 it is reached after 180 updates, rounding aside, and after 330 drops nothing is left in float64."""
+    found = mistakes(made("step", peak=0.1, step_size=30), NINETY)
+    assert says(found, "multiplied by 0.1 every 30 updates", "of 35,190 updates", "last rate is 0", "If 30 epochs are meant, that is 11,730 updates")
+    assert mistakes(made("step", peak=0.1, step_size=30 * 391), NINETY) == []
+    assert mistakes(made("step", peak=0.1, step_size=30), NINETY.with_values(stepped="epoch", total=90)) == []
+
+
+def test_a_gentle_step_size_in_epochs_is_told_too():
+    assert says(mistakes(made("step", step_size=30, gamma=0.999), NINETY), "step size is 30 steps of 35,190", "11,730 in updates")
+
+
+def test_a_factor_per_epoch_that_is_taken_per_update_is_told():
+    """0.95^270 is just below a millionth: ln(10^-6) / ln(0.95) = 269.3."""
+    found = mistakes(made("exponential", gamma=0.95), NINETY)
+    assert says(found, "multiplied by 0.95 every update", "after 270 of 35,190", "If an epoch is meant, that is 391 updates")
+    assert mistakes(made("exponential", gamma=0.95, decay_steps=391), NINETY) == []
+    assert mistakes(made("exponential", gamma=0.95, floor=0.1), NINETY) == []
+
+
+@pytest.mark.parametrize(("name", "values", "word"), [
+    ("cosine_restarts", {"t_0": 10}, "first cycle is 10 steps"), ("cyclic", {"step_size_up": 5}, "rise of each cycle is 5 steps"),
+    ("cosine", {"t_max": 90, "past_end": "hold"}, "half wave is 90 steps"),
+])  # fmt: skip
+def test_cycles_in_epochs_that_are_counted_in_updates_are_told(name, values, word):
+    assert says(mistakes(made(name, **values), NINETY), word, "means epochs")
+    assert not says(
+        mistakes(made(name, **{key: 391 * value if isinstance(value, int) else value for key, value in values.items()}), NINETY), "epochs"
+    )
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(("name", "values", "call"), [
+    ("step", {"step_size": 30}, "StepLR(opt, 30)"), ("exponential", {"gamma": 0.95}, "ExponentialLR(opt, 0.95)"),
+])  # fmt: skip
+def test_what_is_said_of_the_last_rate_is_what_pytorch_has(name, values, call):
+    torch = pytest.importorskip("torch")
+    opt = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+    scheduler = eval(call, {"opt": opt} | vars(torch.optim.lr_scheduler))  # our own text, above
+    for _ in range(NINETY.updates - 1):
+        opt.step()
+        scheduler.step()
+    assert opt.param_groups[0]["lr"] < 1e-300
+    assert says(mistakes(made(name, peak=0.1, **values), NINETY), "last rate is 0")
+
+
 def test_a_second_part_that_begins_within_the_warm_up_is_told_with_its_jump():
     """LinearLR from .1 over 5, milestones=[3]: .46 jumps to 1, run in torch (pytorch#185872)."""
     schedule = made("sequential", peak=1.0, first=made("constant", peak=1.0, warmup=5, warmup_start=0.1),
@@ -225,6 +285,15 @@ def test_optaxs_one_cycle_overwrites_nothing():
 def test_a_first_update_at_rate_zero_is_told():
     assert says(remarks(made("linear", warmup=4), plain(10)), "first update", "exactly 0")
     assert remarks(made("linear", warmup=4, warmup_start=0.1), plain(10)) == []
+    per_epoch = Training(batches=100, epochs=10, stepped="epoch", total=10)
+    assert says(remarks(made("linear", warmup=4), per_epoch), "first 100 updates run", "exactly 0")
+
+
+def test_a_run_without_any_rate_is_told_as_that():
+    for schedule in (made("cosine", peak=0.0), made("lambda", expression="0")):
+        found = remarks(schedule, plain(10))
+        assert says(found, "Every update runs at a rate of exactly 0")
+        assert not says(found, "The first update")
 
 
 # Numbers.

@@ -1,9 +1,7 @@
 """What many replicates of a scenario did."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,7 @@ from numpy.typing import NDArray
 from lr_explorer.experiments.measures import Measure, descended
 from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.simulate import most_with_paths, simulate
+from lr_explorer.statistics import wilson_interval
 
 REPLICATES = 200
 # What is counted where nothing else was asked. The basin alone would say yes to a run that stands on its rim.
@@ -68,24 +67,11 @@ def summarise(scenario: Scenario, blocks: Sequence[tuple[Observed, ...]]) -> tup
     return tuple(_summary(arm, parts) for arm, parts in zip(scenario.arms, zip(*blocks, strict=True), strict=True))
 
 
-def wilson_interval(hits: int, total: int, level: float = 0.95) -> tuple[float, float]:
-    """Return the interval of a share that was seen as `hits` of `total`, as fractions. Source: Wilson (1927).
-
-    Written out, since scipy.stats has it too but takes half a second to import, on which the first picture of a session would wait.
-    """
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    share, weight = hits / total, z * z / total
-    middle = (share + weight / 2) / (1 + weight)
-    reach = z * math.sqrt(share * (1 - share) / total + weight / (4 * total)) / (1 + weight)
-    # At the ends the bound is the end itself, and rounding must not step over it.
-    return (max(0.0, middle - reach) if hits else 0.0), (min(1.0, middle + reach) if hits < total else 1.0)
-
-
 def _summary(arm: Arm, parts: Sequence[Observed]) -> Summary:
     hits = int(sum(part.hits.sum() for part in parts))
     # Sorting keeps infinity last, where interpolation between quantiles would make NaN of it.
     ranked = np.sort(np.concatenate([part.loss for part in parts]))
-    share_low, share_high = wilson_interval(hits, len(ranked))
+    share = wilson_interval(hits, len(ranked))
     low, middle, high = (float(ranked[round(share * (len(ranked) - 1))]) for share in (0.25, 0.5, 0.75))
     diverged = int(sum(part.diverged.sum() for part in parts))
-    return Summary(arm, len(ranked), hits, share_low, share_high, diverged, (low, middle, high))
+    return Summary(arm, len(ranked), hits, share.low, share.high, diverged, (low, middle, high))

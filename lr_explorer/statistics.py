@@ -146,6 +146,13 @@ def mean_interval(values: Sequence[float] | Array, level: float = LEVEL, seed: i
     return Interval(float(values.mean()), float(bounds.low), float(bounds.high), len(values), level)
 
 
+def mean_difference(one: Array, other: Array, level: float = LEVEL, seed: int = 0) -> Interval:
+    """Return the bootstrap interval of the mean of `one` minus `other`, paired losses (n,); two infinite ones are a tie."""
+    one, other = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
+    _check_pairs("mean_difference", one, other)
+    return mean_interval(np.subtract(one, other, out=np.zeros(one.shape), where=one != other), level, seed)
+
+
 def _infinite_mean(values: Array) -> float:
     ends = {math.copysign(math.inf, value) for value in values[np.isinf(values)]}
     return ends.pop() if len(ends) == 1 else 0.0

@@ -1,8 +1,8 @@
 """What many replicates of a scenario did."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,13 @@ from lr_explorer.experiments.measures import Measure, descended
 from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.simulate import most_with_paths, simulate
 from lr_explorer.statistics import wilson_interval
+from lr_explorer.surfaces import Surface
 
 REPLICATES = 200
-# What is counted where nothing else was asked. The basin alone would say yes to a run that stands on its rim.
-DEFAULT_MEASURE = descended(0.01)
+# The share of the start's loss at which a run has come down, where nothing else was asked.
+DESCENT = 0.01
+# What is counted then. The basin alone would say yes to a run that stands on its rim.
+DEFAULT_MEASURE = descended(DESCENT)
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,11 @@ class Observed:
     diverged: NDArray[np.bool_]
     loss: NDArray[np.float64]
 
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Return several blocks of replicates as one."""
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
 
 def ensemble(scenario: Scenario, measure: Measure | None = None, replicates: int = REPLICATES) -> tuple[Summary, ...]:
     """Run the scenario's first `replicates` replicates and summarise each arm; by DEFAULT_MEASURE unless another is given."""
@@ -53,13 +61,18 @@ def observe(scenario: Scenario, measure: Measure, replicates: Sequence[int]) -> 
     # Some measures ask for the path, so no more at a time than have one.
     size = most_with_paths(scenario)
     parts = [_observe(scenario, measure, replicates[i : i + size]) for i in range(0, len(replicates), size)]
-    return tuple(Observed(*map(np.concatenate, zip(*blocks, strict=True))) for blocks in zip(*parts, strict=True))
+    return tuple(map(Observed.joined, zip(*parts, strict=True)))
 
 
-def _observe(scenario: Scenario, measure: Measure, replicates: Sequence[int]) -> list[tuple[NDArray[Any], ...]]:
+def _observe(scenario: Scenario, measure: Measure, replicates: Sequence[int]) -> list[Observed]:
     surface = scenario.surface
-    arms = simulate(scenario, replicates).arms
-    return [(measure.holds(surface, arm), arm.diverged_at >= 0, arm.final_loss - surface.lowest) for arm in arms]
+    arms = simulate(scenario, replicates, endings=False).arms
+    return [Observed(measure.holds(surface, arm), arm.diverged_at >= 0, above_lowest(surface, arm.final_loss)) for arm in arms]
+
+
+def above_lowest(surface: Surface, loss: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return losses above the surface's lowest; a point without a loss, outside a landscape, counts as infinite."""
+    return np.where(np.isnan(loss), np.inf, loss - surface.lowest)
 
 
 def summarise(scenario: Scenario, blocks: Sequence[tuple[Observed, ...]]) -> tuple[Summary, ...]:
@@ -68,10 +81,10 @@ def summarise(scenario: Scenario, blocks: Sequence[tuple[Observed, ...]]) -> tup
 
 
 def _summary(arm: Arm, parts: Sequence[Observed]) -> Summary:
-    hits = int(sum(part.hits.sum() for part in parts))
+    whole = Observed.joined(parts)
+    hits = int(whole.hits.sum())
     # Sorting keeps infinity last, where interpolation between quantiles would make NaN of it.
-    ranked = np.sort(np.concatenate([part.loss for part in parts]))
+    ranked = np.sort(whole.loss)
     share = wilson_interval(hits, len(ranked))
     low, middle, high = (float(ranked[round(share * (len(ranked) - 1))]) for share in (0.25, 0.5, 0.75))
-    diverged = int(sum(part.diverged.sum() for part in parts))
-    return Summary(arm, len(ranked), hits, share.low, share.high, diverged, (low, middle, high))
+    return Summary(arm, len(ranked), hits, share.low, share.high, int(whole.diverged.sum()), (low, middle, high))

@@ -224,3 +224,12 @@ def test_one_arm_that_diverges_leaves_the_others_alone():
     assert (run.arms[1].diverged_at > 0).all()
     for place in (0, 2):
         np.testing.assert_array_equal(run.arms[place].path, simulate(scenario("rosenbrock", arms=(arms[place],)), 4).arms[0].path)
+
+
+def test_without_endings_a_run_is_the_same_and_says_that_it_has_none():
+    told, untold = simulate(scenario(steps=50), 3), simulate(scenario(steps=50), 3, endings=False)
+    for one, other in zip(told.arms, untold.arms, strict=True):
+        np.testing.assert_array_equal(one.path, other.path)
+        np.testing.assert_array_equal(one.final_loss, other.final_loss)
+        with pytest.raises(ValueError, match=r"ArmRun\.ends: this run was simulated without endings"):
+            _ = other.outcome

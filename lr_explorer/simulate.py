@@ -278,15 +278,15 @@ def _arm_run(
     return ArmRun(
         arm=arm,
         lr=_lr(arm, decided, gone, kept),
-        path=by_step[..., :kept],
-        loss=loss[:, :kept],
+        path=_first(by_step, kept),
+        loss=_first(loss, kept),
         final=path[:, -1].copy(),
         final_loss=loss[-1].copy(),
         diverged_at=diverged_at,
         endings=ends(scenario.surface, by_step, diverged_at) if endings else None,
         clipped=None if clipped is None else (clipped & ~gone[:-1]).sum(axis=0),
         **_averaged(scenario, arm, path, gone, kept),
-        **{name: np.moveaxis(values, 0, 1)[..., :kept] for name, values in anatomy.items()},
+        **{name: _first(np.moveaxis(values, 0, 1), kept) for name, values in anatomy.items()},
     )
 
 
@@ -301,7 +301,7 @@ def _lr(arm: Arm, decided: Array, gone: NDArray[np.bool_], kept: int) -> Array:
     rates = arm.rates(len(gone) - 1)
     if rates is not None:
         return rates
-    return np.where(gone[:-1], np.nan, decided * arm.drops(len(decided))[:, None])[:, :kept]
+    return _first(np.where(gone[:-1], np.nan, decided * arm.drops(len(decided))[:, None]), kept)
 
 
 def _averaged(scenario: Scenario, arm: Arm, path: Array, gone: NDArray[np.bool_], kept: int) -> dict[str, Array]:
@@ -311,11 +311,16 @@ def _averaged(scenario: Scenario, arm: Arm, path: Array, gone: NDArray[np.bool_]
     average[:, gone] = np.nan
     loss = _loss(scenario, average, gone)
     return {
-        "averaged_path": np.moveaxis(average, 0, 1)[..., :kept],
-        "averaged_loss": loss[:, :kept],
+        "averaged_path": _first(np.moveaxis(average, 0, 1), kept),
+        "averaged_loss": _first(loss, kept),
         "averaged_final": average[:, -1].copy(),
         "averaged_final_loss": loss[-1].copy(),
     }
+
+
+def _first(values: Array, kept: int) -> Array:
+    """Return the first replicates; of part of them a copy, since a view would keep all in memory."""
+    return values if kept >= values.shape[-1] else values[..., :kept].copy()
 
 
 def _joined(parts: Sequence[Any]) -> Any:

@@ -171,10 +171,13 @@ def crowd_blocks(
 
 
 def _crowd_part(scenario: Scenario, measure: Measure, numbers: Sequence[int], looks: Whole, tolerance: float | None) -> tuple[_Part, ...]:
-    return tuple(_part(scenario.surface, measure, arm, looks, tolerance) for arm in simulate(scenario, numbers, endings=False).arms)
+    surface, arms = scenario.surface, simulate(scenario, numbers, endings=False).arms
+    # Asked once for all arms: the flow takes many small strides, each with an effort of its own.
+    basins = np.split(basin_of(surface, np.concatenate([arm.final for arm in arms], axis=1)), len(arms))
+    return tuple(_part(surface, measure, arm, basin, looks, tolerance) for arm, basin in zip(arms, basins, strict=True))
 
 
-def _part(surface: Surface, measure: Measure, arm: ArmRun, looks: Whole, tolerance: float | None) -> _Part:
+def _part(surface: Surface, measure: Measure, arm: ArmRun, basin: Whole, looks: Whole, tolerance: float | None) -> _Part:
     excess = above_lowest(surface, arm.loss)
     enough = DESCENT * excess[0] if tolerance is None else tolerance
     is_near = excess <= enough
@@ -182,7 +185,7 @@ def _part(surface: Surface, measure: Measure, arm: ArmRun, looks: Whole, toleran
         loss=excess[-1].copy(),
         hits=measure.holds(surface, arm),
         reached_at=np.where(is_near.any(axis=0), is_near.argmax(axis=0), -1),
-        basin=basin_of(surface, arm.final),
+        basin=basin,
         final=arm.final,
         diverged_at=arm.diverged_at,
         levels=_levels(excess[looks]),

@@ -19,7 +19,7 @@ from lr_explorer.statistics import Status, median_interval, paired_losses
 from lr_explorer.surfaces import SURFACES
 from tests.helpers import arm
 
-BLOCKS = sys.modules["lr_explorer.experiments.blocks"]
+BLOCKS, SIMULATE = (sys.modules[f"lr_explorer.{name}"] for name in ("experiments.blocks", "simulate"))
 WELLS = Scenario(noise=Gaussian(sigma=2.0), arms=(arm("cosine", peak=0.13), arm(peak=0.02)), steps=150)
 # x⁴ on a circle: at this rate some starts diverge, others do not.
 BURSTING = Scenario(
@@ -77,6 +77,13 @@ def test_blocks_leave_the_crowd_as_it_is(monkeypatch):
     monkeypatch.setattr(BLOCKS, "_UPDATES", 1)
     for scenario, before in zip((WELLS, BURSTING), whole, strict=True):
         assert_same(crowd(scenario, count=200), before)
+
+
+def test_runs_too_long_to_keep_64_of_them_are_told_in_full(monkeypatch):
+    whole = crowd(BURSTING, count=100)
+    monkeypatch.setattr(SIMULATE, "MEMORY_BUDGET", 11 * 24 * 101 * 2)
+    assert [len(block) for block in BLOCKS.replicate_blocks(BURSTING, 100)] == [8] * 12 + [4]
+    assert_same(crowd(BURSTING, count=100), whole)
 
 
 def test_a_crowd_agrees_with_the_ensemble_of_the_same_replicates():

@@ -1,6 +1,7 @@
 """A run is the same run whatever else is computed beside it; divergence is a result."""
 
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -131,6 +132,18 @@ def test_past_the_memory_budget_the_first_replicates_keep_their_paths_and_all_th
         for name in ("final", "final_loss", "diverged_at", "outcome"):
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
         assert one.ends.spread.shape == (9,)
+
+
+def test_past_the_memory_budget_nothing_else_is_held(monkeypatch):
+    monkeypatch.setattr(SIMULATE, "_BLOCK_BYTES", 10 * 3 * 8 * 301 * len(ARMS))
+    monkeypatch.setattr(SIMULATE, "MEMORY_BUDGET", 3 * 8 * 301 * len(ARMS))
+    tracemalloc.start()
+    run = simulate(scenario(), 400)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert run.shown.tolist() == [0]
+    # One path of each arm, and some hundred bytes for each replicate; all paths would be 17 MB.
+    assert held < 1e6
 
 
 @pytest.mark.parametrize("replicates", [0, -1, [], [-1, 3], [[1, 2]], 2.5, [0.5]])

@@ -121,7 +121,9 @@ def _left(surface: Surface, path: Array, diverged_at: NDArray[np.int64]) -> NDAr
     gone = np.flatnonzero(diverged_at > 0)
     left = np.zeros(diverged_at.shape, dtype=bool)
     if len(gone):
-        left[gone] = np.isnan(surface.value(path[diverged_at[gone] - 1, :, gone].T))
+        # Far out a loss may overflow; that is one, and no reason to warn.
+        with np.errstate(all="ignore"):
+            left[gone] = np.isnan(surface.value(path[diverged_at[gone] - 1, :, gone].T))
     return left
 
 

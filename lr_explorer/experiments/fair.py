@@ -31,6 +31,8 @@ PER_DECADE = 12
 # handicap schedules that may exceed it for a while: the best one-cycle on a quartic bowl peaks at 30 times 2/λ of its start.
 _BELOW = 100.0
 _ABOVE = 300.0
+# What is below is no rate to start a search from: nothing moves.
+_LEAST = 1e-12
 # The largest stable η·λ of plain gradient descent, for arms of which none is known.
 _USUAL_LIMIT = 2.0
 # Starts that are looked at where replicates begin in different places.
@@ -118,7 +120,7 @@ def rate_grid(scenario: Scenario, per_decade: int = PER_DECADE) -> Array:
     """
     if per_decade < 1:
         raise ValueError(f"rate_grid: per_decade must be at least 1; got {per_decade}")
-    named = [rate for arm in scenario.arms for rate in (arm.schedule.peak, _edge(scenario, arm)) if 0 < rate < np.inf]
+    named = [rate for arm in scenario.arms for rate in (arm.schedule.peak, _edge(scenario, arm)) if _LEAST <= rate < np.inf]
     named = named or [arm.optimizer.suggested_peak for arm in scenario.arms]
     most = scenario.arms[0].schedule.params()["peak"].high  # type: ignore[union-attr]
     low, high = min(named) / _BELOW, min(max(named) * _ABOVE, most)
@@ -130,8 +132,10 @@ def _edge(scenario: Scenario, arm: Arm) -> float:
     surface = scenario.surface
     starts = scenario.start.points(scenario.seed, range(1 if scenario.start.is_fixed else _STARTS))
     points = np.concatenate([starts, np.array([minimum.point for minimum in surface.minima]).reshape(-1, 2).T], axis=1)
-    largest = float(np.nanmax(curvatures(surface, points, (arm.rate_x, arm.rate_y))[1]))
-    return (arm.stability_limit() or _USUAL_LIMIT) / largest if largest > 0 else np.inf
+    with np.errstate(all="ignore"):
+        found = curvatures(surface, points, (arm.rate_x, arm.rate_y))[1]
+    largest = found[np.isfinite(found) & (found > 0)].max(initial=0.0)
+    return float((arm.stability_limit() or _USUAL_LIMIT) / largest) if largest > _LEAST else np.inf
 
 
 def with_peak(arm: Arm, peak: float) -> Arm:

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 from lr_explorer.experiments.crowd import QUANTILES, ArmCrowd, compare, crowd, looks_of, repeated
 from lr_explorer.experiments.ensemble import ensemble
@@ -17,7 +18,7 @@ from lr_explorer.simulate import simulate
 from lr_explorer.start import Circle, Point
 from lr_explorer.statistics import Status, median_interval, paired_losses
 from lr_explorer.surfaces import SURFACES
-from tests.helpers import arm
+from tests.helpers import arm, scenarios
 
 BLOCKS, SIMULATE = (sys.modules[f"lr_explorer.{name}"] for name in ("experiments.blocks", "simulate"))
 WELLS = Scenario(noise=Gaussian(sigma=2.0), arms=(arm("cosine", peak=0.13), arm(peak=0.02)), steps=150)
@@ -84,6 +85,16 @@ def test_runs_too_long_to_keep_64_of_them_are_told_in_full(monkeypatch):
     monkeypatch.setattr(SIMULATE, "MEMORY_BUDGET", 11 * 24 * 101 * 2)
     assert [len(block) for block in BLOCKS.replicate_blocks(BURSTING, 100)] == [8] * 12 + [4]
     assert_same(crowd(BURSTING, count=100), whole)
+
+
+@given(scenarios())
+@settings(max_examples=25)
+def test_any_scenario_has_a_crowd_without_nan(drawn):
+    for mine in crowd(drawn.with_values(steps=min(drawn.steps, 20)), count=3).arms:
+        assert not np.isnan(mine.loss).any()
+        assert not np.isnan(mine.bands).any()
+        assert (mine.bands[1:] >= mine.bands[:-1]).all()
+        assert mine.loss[mine.best] <= mine.loss[mine.typical] <= mine.loss[mine.worst]
 
 
 def test_a_crowd_agrees_with_the_ensemble_of_the_same_replicates():

@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 from lr_explorer.experiments.blocks import Stopped
 from lr_explorer.experiments.crowd import compare, crowd
@@ -19,7 +20,7 @@ from lr_explorer.scenario import Scenario
 from lr_explorer.start import Circle, Point
 from lr_explorer.statistics import Status
 from lr_explorer.surfaces import SURFACES
-from tests.helpers import arm
+from tests.helpers import arm, scenarios
 from tests.unit.test_crowd import BURSTING, assert_same
 
 BLOCKS = sys.modules["lr_explorer.experiments.blocks"]
@@ -57,6 +58,16 @@ def test_where_nothing_curves_and_no_peak_is_given_the_optimizers_own_is_the_mid
     flat = Scenario(surface=SURFACES.create("quadratic", lambda1=0.0, lambda2=0.0), arms=(arm(peak=0.0),))
     rates = rate_grid(flat)
     assert (rates[0], rates[-1]) == pytest.approx((0.001, 30))
+
+
+@given(scenarios())
+@settings(max_examples=25)
+def test_any_scenario_has_a_grid_of_rates_that_rise(drawn):
+    rates = rate_grid(drawn)
+    assert len(rates) >= 2
+    assert (np.diff(rates) > 0).all()
+    for made in drawn.arms:
+        assert [with_peak(made, rate).schedule.peak for rate in rates[[0, -1]]] == rates[[0, -1]].tolist()
 
 
 # Tuning

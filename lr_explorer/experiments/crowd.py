@@ -22,9 +22,11 @@ from lr_explorer.statistics import (
     Interval,
     Verdict,
     judge,
+    loss_sentence,
     median_interval,
     newcombe_interval,
     paired_losses,
+    share_sentence,
     wilson_interval,
 )
 from lr_explorer.surfaces import Surface
@@ -235,6 +237,10 @@ class Comparison:
     losses: Verdict
     notes: tuple[str, ...]
     shares: Verdict
+
+    def sentences(self, one: str, other: str, says: str) -> tuple[str, str]:
+        """Return both verdicts as sentences, given the arms' names and what the measure says."""
+        return loss_sentence(self.losses, one, other), share_sentence(self.shares, other, one, says)
 
 
 def compare(one: ArmCrowd | Observed, other: ArmCrowd | Observed, margin: float = MARGIN, level: float = LEVEL) -> Comparison:

@@ -66,6 +66,14 @@ CRITERIA = {
 }
 
 
+def usual_criterion(scenario: Scenario) -> Criterion:
+    """Return what to tune by if nothing was asked for: success where runs may end at several minima, which a median hides, else the median.
+
+    Told from the surface, before anything is run: a criterion that is chosen by its outcome favours somebody.
+    """
+    return CRITERIA["success" if len(scenario.surface.minima) > 1 else "median"]
+
+
 # Tuning
 
 
@@ -74,11 +82,11 @@ class RateCurve:
     """How one arm fared at every peak of the grid, under the tuning seed; arrays over the grid have the shape (rates,).
 
     quartiles: (3, rates) of the final loss above the lowest, infinite where so many diverged. diverged, success: shares of the replicates.
-    scores: the criterion's, the lower the better. best: the place of the chosen peak; among equal ones the criterion's tie goes to the lower
-    median, then to the lower rate.
+    scores: the criterion's, the lower the better. best: the place of the chosen peak; a tie goes to the lower median, then to the lower rate.
     """
 
     arm: Arm
+    criterion: Criterion
     rates: Array
     quartiles: Array
     diverged: Array
@@ -146,7 +154,7 @@ def with_peak(arm: Arm, peak: float) -> Arm:
 def tune(
     scenario: Scenario,
     measure: Measure = DEFAULT_MEASURE,
-    criterion: Criterion = CRITERIA["median"],
+    criterion: Criterion | None = None,
     count: int = TUNING_REPLICATES,
     *,
     rates: Array | None = None,
@@ -156,10 +164,11 @@ def tune(
 ) -> tuple[RateCurve, ...]:
     """Try every arm of the scenario at every peak of the grid, under the tuning seed, and tell how each fared.
 
-    count: replicates of each. rates: the grid, by default `rate_grid`'s. executor, progress, is_stopped: as in `blocks.computed`.
+    criterion: by default `usual_criterion`'s. count: replicates of each. rates: the grid, by default `rate_grid`'s. executor, progress,
+    is_stopped: as in `blocks.computed`.
     """
     job = _Tuning(scenario, measure, rate_grid(scenario) if rates is None else rates, count)
-    return job.curves(criterion, computed(job.blocks(), executor, progress, is_stopped))
+    return job.curves(criterion or usual_criterion(scenario), computed(job.blocks(), executor, progress, is_stopped))
 
 
 @dataclass(frozen=True)
@@ -199,6 +208,7 @@ class _Tuning:
 def _curve(arm: Arm, rates: Array, criterion: Criterion, seen: list[Observed]) -> RateCurve:
     return RateCurve(
         arm,
+        criterion,
         rates,
         quartiles=np.array([[_quantile(one, share) for one in seen] for share in (0.25, 0.5, 0.75)]),
         diverged=np.array([one.diverged.mean() for one in seen]),
@@ -233,7 +243,7 @@ def at_same_peak(scenario: Scenario, peak: float | None = None) -> Scenario:
 def fair_fight(
     scenario: Scenario,
     measure: Measure = DEFAULT_MEASURE,
-    criterion: Criterion = CRITERIA["median"],
+    criterion: Criterion | None = None,
     count: int = REPLICATES,
     *,
     peak: float | None = None,
@@ -246,8 +256,8 @@ def fair_fight(
 ) -> Fight:
     """Tune every arm's peak on the tuning seed, then run all at one peak and each at its own on the evaluation seed.
 
-    count, tuning_count: replicates for judging and for tuning. peak: the common one, by default the first arm's. rates, tolerance: as in
-    `tune` and `crowd`. executor, progress, is_stopped: as in `blocks.computed`; progress counts the blocks of both stages.
+    count, tuning_count: replicates for judging and for tuning. peak: the common one, by default the first arm's. criterion, rates, tolerance:
+    as in `tune` and `crowd`. executor, progress, is_stopped: as in `blocks.computed`; progress counts the blocks of both stages.
     """
     job = _Tuning(scenario, measure, rate_grid(scenario) if rates is None else rates, tuning_count)
     same = under(at_same_peak(scenario, peak), Purpose.EVALUATION)
@@ -256,7 +266,7 @@ def fair_fight(
     ranges = replicate_blocks(same, count)
     total = len(before) + len(ranges)
     first = computed(before, executor, _within(progress, 0, total), is_stopped)
-    curves = job.curves(criterion, first[: -len(ranges)])
+    curves = job.curves(criterion or usual_criterion(scenario), first[: -len(ranges)])
     tuned = same.with_values(arms=tuple(curve.tuned for curve in curves))
     second = computed(crowd_blocks(tuned, measure, count, looks, tolerance), executor, _within(progress, len(before), total), is_stopped)
     return Fight(curves, gathered(same, measure, looks, first[-len(ranges) :]), gathered(tuned, measure, looks, second))

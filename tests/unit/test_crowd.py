@@ -164,6 +164,12 @@ def test_the_better_arm_is_supported_both_by_losses_and_by_shares():
     assert compare(some, none).notes == tuple(paired_losses(some.loss, none.loss).notes) != ()
 
 
+def test_both_verdicts_are_told_of_the_same_arm():
+    losses, shares = compare(*crowd(SETTLING, below(0.01), 400).arms).sentences("Constant", "Cosine", "ended within 0.01")
+    assert losses.startswith("Supported: Cosine ends lower than Constant. Median difference Constant − Cosine: ")
+    assert shares.startswith("Supported: Cosine ended within 0.01 more often than Constant. ")
+
+
 def test_where_runs_end_in_several_basins_shares_tell_what_a_median_of_losses_hides():
     found = crowd(WELLS, below(0.2), 400)
     cosine, low = found.arms

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from lr_explorer.experiments.blocks import Stopped
 from lr_explorer.experiments.crowd import compare, crowd
 from lr_explorer.experiments.ensemble import Observed, ensemble
-from lr_explorer.experiments.fair import CRITERIA, PER_DECADE, at_same_peak, fair_fight, rate_grid, tune, with_peak
-from lr_explorer.experiments.measures import below
+from lr_explorer.experiments.fair import CRITERIA, PER_DECADE, at_same_peak, fair_fight, rate_grid, tune, usual_criterion, with_peak
+from lr_explorer.experiments.measures import below, near_best
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.experiments.seeds import Purpose, seed_for
 from lr_explorer.noise import Gaussian
@@ -130,6 +130,13 @@ def test_among_peaks_that_score_alike_the_lower_median_and_then_the_lower_rate_i
     assert curve.peak == 0.1
 
 
+def test_where_runs_may_end_at_several_minima_success_is_what_counts():
+    assert usual_criterion(BURSTING) is CRITERIA["median"]
+    assert usual_criterion(Scenario()) is CRITERIA["success"]
+    (curve,) = tune(Scenario(arms=(arm(peak=0.1),), steps=5), count=2, rates=np.array([0.1, 0.2]))
+    assert curve.criterion is CRITERIA["success"]
+
+
 # The fight
 
 
@@ -143,6 +150,19 @@ def test_the_fight_of_constant_and_cosine_ends_as_it_should():
     assert same.status is tuned.status is Status.SUPPORTED
     assert 1.8 < same.estimate < 2.2
     assert 0.29 < tuned.estimate < 0.6
+    assert fight.warnings == []
+
+
+@pytest.mark.slow
+def test_annealing_finds_the_better_of_two_wells_more_often_even_when_both_are_tuned():
+    """Measured before, on other seeds: 0.71 [0.63, 0.76] with each peak tuned."""
+    wells = SURFACES.create("double_well")
+    arms = (arm(name="Constant", peak=0.01), arm("cosine", name="Cosine", peak=0.1))
+    scenario = Scenario(surface=wells, start=Point(*wells.minima[1].point), noise=Gaussian(sigma=2.0), arms=arms, steps=2000)
+    fight = fair_fight(scenario, near_best(0.05))
+    found = compare(*fight.tuned.arms).shares
+    assert found.status is Status.SUPPORTED
+    assert 0.6 < found.estimate < 0.8
     assert fight.warnings == []
 
 

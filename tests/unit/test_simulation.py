@@ -138,12 +138,12 @@ def test_past_the_memory_budget_nothing_else_is_held(monkeypatch):
     monkeypatch.setattr(SIMULATE, "_BLOCK_BYTES", 10 * 3 * 8 * 301 * len(ARMS))
     monkeypatch.setattr(SIMULATE, "MEMORY_BUDGET", 3 * 8 * 301 * len(ARMS))
     tracemalloc.start()
-    run = simulate(scenario(), 400)
+    run = simulate(scenario(), 80)
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert run.shown.tolist() == [0]
-    # One path of each arm, and some hundred bytes for each replicate; all paths would be 17 MB.
-    assert held < 1e6
+    # One path of each arm, and some hundred bytes for each replicate; all paths would be 3.5 MB.
+    assert held < 5e5
 
 
 @pytest.mark.parametrize("replicates", [0, -1, [], [-1, 3], [[1, 2]], 2.5, [0.5]])
@@ -178,7 +178,10 @@ def test_any_scenario_runs_to_an_end_that_has_a_name(drawn):
         gone = np.isnan(found.path).any(axis=1)
         assert all(isinstance(outcome, Outcome) for outcome in found.outcome)
         np.testing.assert_array_equal(gone.any(axis=0), found.diverged_at >= 0)
-        np.testing.assert_array_equal(np.isinf(found.loss), gone)
+        assert np.isposinf(found.loss[gone]).all()
+        # Where the path goes on the loss is the surface's, which may overflow far out.
+        with np.errstate(all="ignore"):
+            np.testing.assert_allclose(found.loss[~gone], scenario.surface.value(np.moveaxis(found.path, 1, 0))[~gone], rtol=1e-12)
 
 
 # Divergence

@@ -47,6 +47,13 @@ def test_a_claim_without_an_effect_is_rarely_called_supported(draw):
     assert share_supported(samples + MARGIN) <= 0.05
 
 
+@pytest.mark.parametrize(("pairs", "power"), [(100, 0.39), (200, 0.73), (400, 0.95)])
+def test_four_hundred_pairs_are_enough_to_tell_a_factor_of_two(pairs, power):
+    samples = normal(np.random.default_rng(5), (COMPARISONS, pairs)) + 0.3
+    # Measured before on other draws; a share of 800 attempts is known to about 0.035.
+    assert share_supported(samples) == pytest.approx(power, abs=0.05)
+
+
 def twins():
     """Return final losses above the lowest, (2, replicates), of two arms that share noise and fare alike, by symmetry, though never equally."""
     bowl = SURFACES.create("quadratic", lambda1=1.0, lambda2=1.0)

@@ -7,7 +7,7 @@ At a kink – of abs, min or max – the slope is the mean of both sides; at a j
 """
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -40,8 +40,8 @@ class Derivatives:
     """A formula of x and y with its first and second derivatives, each a function of two arrays."""
 
     value: Callable[[Any, Any], Any]
-    gradient: Callable[[Any, Any], tuple[Any, Any]]
-    hessian: Callable[[Any, Any], tuple[Any, Any, Any]]
+    gradient: Callable[[Any, Any], tuple[Any, ...]]
+    hessian: Callable[[Any, Any], tuple[Any, ...]]
 
 
 @lru_cache(maxsize=64)
@@ -54,7 +54,8 @@ def derivatives(text: str) -> Derivatives:
     value = graph.read(parse(text, ("x", "y")))
     x, y = (graph.derived(value, name) for name in ("x", "y"))
     second = graph.derived(x, "x"), graph.derived(x, "y"), graph.derived(y, "y")
-    return Derivatives(lambda at_x, at_y: graph.computed([value], at_x, at_y)[0], graph.function(x, y), graph.function(*second))
+    of_value = graph.function(value)
+    return Derivatives(lambda at_x, at_y: of_value(at_x, at_y)[0], graph.function(x, y), graph.function(*second))
 
 
 class _Graph:
@@ -100,27 +101,25 @@ class _Graph:
                 return self.put("log" if name == "ln" else name, *places)
         raise TypeError(f"no formula: {ast.dump(tree)}")
 
-    def function(self, *roots: int) -> Callable[[Any, Any], Any]:
+    def function(self, *roots: int) -> Callable[[Any, Any], tuple[Any, ...]]:
         """Return a function of x and y that computes the nodes at `roots`, each part once."""
-        return lambda x, y: self.computed(roots, x, y)
+        numbers = {place: np.float64(self.nodes[place][1]) for place in self._needed(roots) if self.nodes[place][0] == "number"}
+        variables = {place: self.nodes[place][1] for place in self._needed(roots) if self.nodes[place][0] == "variable"}
+        steps = [
+            (place, _COMPUTED[self.nodes[place][0]], self.nodes[place][1:])
+            for place in self._needed(roots)
+            if place not in numbers and place not in variables
+        ]
 
-    def computed(self, roots: Iterable[int], x: Any, y: Any) -> tuple[Any, ...]:
-        """Return the values of the nodes at `roots`."""
-        roots = tuple(roots)
-        values: dict[int, Any] = {}
-        variables = {"x": x, "y": y}
-        for place in self._needed(roots):
-            operation, *parts = self.nodes[place]
-            if operation == "number":
-                values[place] = np.float64(parts[0])
-            elif operation == "variable":
-                values[place] = variables[parts[0]]
-            else:
-                values[place] = _COMPUTED[operation](*[values[part] for part in parts])
-        return tuple(values[root] for root in roots)
+        def compute(x: Any, y: Any) -> tuple[Any, ...]:
+            values: dict[int, Any] = numbers | {place: x if name == "x" else y for place, name in variables.items()}
+            for place, operation, parts in steps:
+                values[place] = operation(*[values[part] for part in parts])
+            return tuple(values[root] for root in roots)
 
-    @lru_cache(maxsize=8)  # noqa: B019 – a graph lives as long as the cache of formulas holds it
-    def _needed(self, roots: tuple[int, ...]) -> tuple[int, ...]:
+        return compute
+
+    def _needed(self, roots: tuple[int, ...]) -> list[int]:
         """Return the places of all that the nodes at `roots` are made of, parts first: a part was always put before what it is part of."""
         needed, waiting = set(roots), list(roots)
         while waiting:
@@ -129,7 +128,7 @@ class _Graph:
                 if part not in needed:
                     needed.add(part)
                     waiting.append(part)
-        return tuple(sorted(needed))
+        return sorted(needed)
 
     # Derivatives, with what is 0 or 1 left out
 

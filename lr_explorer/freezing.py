@@ -22,7 +22,8 @@ class Freeze:
 
     @property
     def is_on(self) -> bool:
-        return any(self.coordinates)
+        # Asked in every update, so without a loop.
+        return self.coordinates[0] or self.coordinates[1]
 
     def moves(self, t: int) -> Mask:
         """Return which coordinates are not frozen in update t, shape (2, 1, 1)."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from lr_explorer.params import Described, Param, shortened
+from lr_explorer.params import Described, shortened
 
 T = TypeVar("T", bound=Described)
 Query = Mapping[str, str]
@@ -40,6 +40,7 @@ class Reader:
     def __init__(self, query: Query) -> None:
         self._left = dict(query)
         self._complaints: list[str] = []
+        self.reasons: list[str] = []  # why values were refused, without what was used in their place
 
     def version(self, known: str) -> None:
         """Read the version key, which says what a missing value means."""
@@ -55,7 +56,7 @@ class Reader:
             try:
                 cls = registry[name]
             except ValueError as unknown:
-                self._complaints.append(f"{key}: {unknown}; {type(default).name} was used.")
+                self.complain(f"{key}: {unknown}", f"{type(default).name} was used")
             else:
                 base = cls(**{field: value for field, value in defaults.items() if field in cls.params()})
         return self.filled(f"{key}.", base)
@@ -83,9 +84,10 @@ class Reader:
                 self._complaints.append(f"{stem.capitalize()}s are numbered from 1 without gaps; {key} was read as {stem}{place}.")
         return keys[:most]
 
-    def complain(self, sentence: str) -> None:
-        """Remember something that could not be used."""
-        self._complaints.append(sentence)
+    def complain(self, reason: str, remedy: str) -> None:
+        """Remember why something could not be used, and what was done instead."""
+        self.reasons.append(f"{reason}.")
+        self._complaints.append(f"{reason}; {remedy}.")
 
     def closing(self) -> tuple[str, ...]:
         """Return all complaints, with one for each key that nothing asked for."""
@@ -105,7 +107,8 @@ class Reader:
             try:
                 values[name] = param.parse(written, prefix + name)
             except ValueError as refusal:
-                self._complain(str(refusal), param, getattr(default, name))
+                used = param.format(getattr(default, name))  # type: ignore[arg-type]
+                self.complain(str(refusal), f"{used} was used")
         return values
 
     def _applied(self, base: T, values: Mapping[str, Any], prefix: str) -> T:
@@ -121,10 +124,7 @@ class Reader:
                 else:
                     break
             else:
-                self._complaints.append(f"{refusal}; {', '.join(prefix + name for name in waiting)} kept the default.")
+                self.complain(refusal, f"{', '.join(prefix + name for name in waiting)} kept the default")
                 break
             del waiting[name]
         return base
-
-    def _complain(self, refusal: str, param: Param, used: Any) -> None:
-        self._complaints.append(f"{refusal}; {param.format(used)} was used.")  # type: ignore[arg-type]

@@ -56,9 +56,11 @@ class Ends:
     spread: Array
 
 
-def ended_at(outcome: Outcome, diverged_at: int) -> int:
+def ended_at(outcome: Outcome, diverged_at: int, steps: int) -> int:
     """Return the step at which a run ended early, −1 for never: one that left the landscape did so a step before it had no point any more."""
-    return int(diverged_at) - (outcome is Outcome.LEFT)
+    if outcome is Outcome.LEFT:
+        return int(diverged_at) - 1 if diverged_at >= 0 else steps
+    return int(diverged_at)
 
 
 def tail_of(path: Array) -> Array:
@@ -118,12 +120,12 @@ def ends(surface: Surface, path: Array, diverged_at: NDArray[np.int64]) -> Ends:
 
 def _left(surface: Surface, path: Array, diverged_at: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return which replicates ended because their last point has no loss: it is outside a landscape's grid, or where a formula has no value."""
-    gone = np.flatnonzero(diverged_at > 0)
-    left = np.zeros(diverged_at.shape, dtype=bool)
-    if len(gone):
-        # Far out a loss may overflow; that is one, and no reason to warn.
-        with np.errstate(all="ignore"):
-            left[gone] = np.isnan(surface.value(path[diverged_at[gone] - 1, :, gone].T))
+    if surface.is_known_everywhere:
+        return np.zeros(diverged_at.shape, dtype=bool)
+    last = np.where(diverged_at < 0, len(path) - 1, diverged_at - 1)
+    left = last >= 0
+    with np.errstate(all="ignore"):
+        left[left] = np.isnan(surface.value(path[last[left], :, left].T))
     return left
 
 

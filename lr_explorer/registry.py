@@ -4,12 +4,17 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
 from itertools import chain
 from typing import Any, TypeVar
 
 from lr_explorer.params import Described, shortened
 
 T = TypeVar("T", bound=Described)
+
+# More names than these are no help in a message: of them the few that are most alike are told.
+_MOST_NAMED = 12
+_MOST_ALIKE = 3
 
 
 class UnknownName(KeyError, ValueError):
@@ -76,8 +81,16 @@ class Union(Mapping[str, type[T]]):
 
 def _found(classes: Mapping[str, type[T]], name: str, kind: str) -> type[T]:
     if not isinstance(name, str) or name not in classes:
-        raise UnknownName(f"unknown {kind} {shortened(name)}; known: {', '.join(classes)}")
+        raise UnknownName(f"unknown {kind} {shortened(name)}; {_near(name, list(classes))}")
     return classes[name]
+
+
+def _near(name: object, known: list[str]) -> str:
+    """Return the known names, or of many those that are most like the unknown one."""
+    alike = get_close_matches(name, known, _MOST_ALIKE, cutoff=0.4) if isinstance(name, str) else []
+    if len(known) <= _MOST_NAMED or not alike:
+        return f"known: {', '.join(known)}"
+    return f"the most alike of {len(known)}: {', '.join(alike)}"
 
 
 class Without(Mapping[str, type[T]]):

@@ -168,6 +168,11 @@ class Scenario(Described):
         if not 1 <= len(self.arms) <= MAX_ARMS:
             raise ValueError(f"Scenario.arms must hold 1 to {MAX_ARMS} arms; got {len(self.arms)}")
 
+    @property
+    def is_random(self) -> bool:
+        """Whether replicates differ: by the gradient's noise, by their starts, or by noise that an optimizer draws."""
+        return self.noise.is_random or not self.start.is_fixed or any(arm.optimizer.is_random for arm in self.arms)
+
     def to_query(self) -> dict[str, str]:
         """Return the scenario as a link's keys and values, every value spelled out."""
         query = {"v": VERSION} | spelled_inside("", self)
@@ -220,9 +225,10 @@ class Scenario(Described):
                 query = without(query, "start", set(STARTS[query["start"]].params()) - {"x", "y"})
                 if "noise" not in changes and NOISES[query["noise"]].refusal(SURFACES[value]()):
                     query = without(query, "noise") | {"noise": Gaussian.name}
-        changed = type(self).from_query(query)
+        reader = Reader(query)
+        changed = type(self).read(reader)
         if changed.complaints:
-            raise ValueError(" ".join(changed.complaints))
+            raise ValueError(" ".join(reader.reasons or changed.complaints))
         surface, start = changed.surface, changed.start
         if surface != self.surface and np.isnan(surface.value(np.array([start.x, start.y]))):
             x, y = surface.start
@@ -255,7 +261,7 @@ def _part_at(key: str, query: Query) -> Part | None:
 def _suited(noise: Noise, surface: Surface, reader: Reader) -> Noise:
     """Return the noise if it can act on the surface, else none that is heard; the reader remembers why."""
     if refusal := noise.refusal(surface):
-        reader.complain(f"noise: {noise.name} {refusal}; {Gaussian.name} was used.")
+        reader.complain(f"noise: {noise.name} {refusal}", f"{Gaussian.name} was used")
         return Gaussian()
     return noise
 
@@ -266,6 +272,6 @@ def _read_arm(reader: Reader, key: str, place: int, steps: int) -> Arm:
         arm.rates(steps)
     except ValueError as refusal:
         # A typed formula may have no value at some step, which only a run of this length can tell.
-        reader.complain(f"{key}.schedule: {refusal}; the default {type(arm.schedule).label} was used.")
+        reader.complain(f"{key}.schedule: {refusal}", f"the default {type(arm.schedule).label} was used")
         return arm.with_values(schedule=type(arm.schedule)(peak=arm.schedule.peak))
     return arm

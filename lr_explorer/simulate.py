@@ -200,14 +200,16 @@ def _advance(
     with np.errstate(all="ignore"):
         for t in range(steps):
             grad = seen(t, x)
-            if anatomy:
-                gradients[:, t] = grad
             for places, update, lr, control in groups:
-                rate = lr[t]
+                rate, own = lr[t], grad[:, places]
+                if update.freeze.is_on:
+                    update.freeze.hidden(own, t)
+                if anatomy:
+                    gradients[:, t, places] = own
                 if control is not None:
-                    rates[t, places] = control.at(t, surface.value(path[:, t, places]), grad[:, places])
+                    rates[t, places] = control.at(t, surface.value(path[:, t, places]), own)
                     rate = rates[t, places] * rate
-                update.rule.step(t, rate, x[:, places], grad[:, places])
+                update.rule.step(t, rate, x[:, places], own)
                 if anatomy:
                     memories[:, t, places] = update.rule.memory(t)
             if is_confined:

@@ -31,7 +31,7 @@ def what_happened(run: Run) -> list[str]:
     How far each coordinate went is told of all arms as soon as one of them treats its coordinates, which stand for layers, differently.
     """
     drifts = (_drift,) if any(_has_layers(arm) for arm in run.arms) else ()
-    tellers = (_outcome, _averaged, _clipping, *drifts, _rate, _stability)
+    tellers = (_outcome, _averaged, _batch, _clipping, *drifts, _rate, _stability)
     return [" ".join(filter(None, (tell(run.scenario.surface, arm) for tell in tellers))) for arm in run.arms]
 
 
@@ -44,6 +44,14 @@ def _averaged(surface: Surface, arm: ArmRun) -> str:
     if arm.averaged_final is None or arm.averaged_final_loss is None or arm.diverged_at[0] >= 0:
         return ""
     return f"Its {arm.arm.averaging.label.lower()} ends at {at(arm.averaged_final[:, 0])}: {_final_loss(surface, arm.averaged_final_loss[0])}."
+
+
+def _batch(surface: Surface, arm: ArmRun) -> str:
+    """Return what a growing batch costs: a comparison at equal updates would hide it."""
+    multiples = arm.arm.batch.multiples(len(arm.lr))
+    if multiples.max() == 1:
+        return ""
+    return f"Its batch schedule asks for up to {told(multiples.max())} times the first batch, in all {told(multiples.mean())} times its gradients."
 
 
 def _clipping(surface: Surface, arm: ArmRun) -> str:
@@ -137,7 +145,7 @@ def _diverged(surface: Surface, arm: ArmRun) -> str:
 
 
 def _left(surface: Surface, arm: ArmRun) -> str:
-    step = ended_at(Outcome.LEFT, arm.diverged_at[0])
+    step = ended_at(Outcome.LEFT, arm.diverged_at[0], len(arm.path) - 1)
     return f"Left the known landscape at step {step}: at {at(arm.path[step, :, 0])} no loss is known, so the run ends there."
 
 

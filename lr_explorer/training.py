@@ -77,6 +77,11 @@ class Training(Described):
         """How many values of the schedule the loop passes through."""
         return int(self._place(np.array([self.updates - 1]))[0]) + 1
 
+    @property
+    def updates_per_step(self) -> int:
+        """For how many updates a rate of the schedule holds: an epoch's where the loop advances it once per epoch, else one."""
+        return self.updates_per_epoch if self.stepped == "epoch" else 1
+
     def place_of_updates(self) -> NDArray[np.int64]:
         """Return for each update how often the schedule was advanced before it: shape (updates,)."""
         return self._place(np.arange(self.updates))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from lr_explorer.freezing import Freeze
 from lr_explorer.optimizers.base import Array, Rule, Task
 from lr_explorer.scenario import Arm
 
@@ -14,10 +15,12 @@ from lr_explorer.scenario import Arm
 class Update:
     """What moves arms that are computed as one.
 
+    freeze: which coordinates of the gradient are to be hidden from the rule, and from whatever else looks at it.
     clipped: whether each update's gradient was clipped, shape (steps, arms, replicates), written as the run goes on; None where none may be.
     """
 
     rule: Rule
+    freeze: Freeze
     clipped: NDArray[np.bool_] | None = None
 
 
@@ -35,11 +38,7 @@ def update_of(arms: Sequence[Arm], task: Task) -> Update:
     rule = freeze.rule(optimizers, task) if freeze.is_on else type(optimizers[0]).rule(optimizers, task)
     rule, clipped = _clipped(arms, rule, task)
     wrappers = [arm.wrapper for arm in arms]
-    rule = type(wrappers[0]).around(wrappers, rule, task)
-    if freeze.is_on:
-        inner = rule
-        rule = replace(inner, step=lambda t, lr, x, grad: inner.step(t, lr, x, freeze.hidden(grad, t)))
-    return Update(rule, clipped)
+    return Update(type(wrappers[0]).around(wrappers, rule, task), freeze, clipped)
 
 
 def _clipped(arms: Sequence[Arm], rule: Rule, task: Task) -> tuple[Rule, NDArray[np.bool_] | None]:

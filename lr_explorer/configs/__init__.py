@@ -21,6 +21,8 @@ from lr_explorer.training import Training
 __all__ = ["LONGEST", "Configuration", "read_configuration"]
 
 LONGEST = 100_000  # characters
+# Of these every TrainingArguments has some.
+_SETTINGS = {"learning_rate", "lr_scheduler_type", "num_train_epochs", "per_device_train_batch_size"}
 
 
 def read_configuration(text: str, training: Training) -> Configuration:
@@ -43,10 +45,17 @@ def _from_python(tree: ast.Module, text: str, training: Training) -> Configurati
     for call in code.calls:
         if re.search(r"TrainingArguments$|^(SFT|DPO|GRPO|PPO|ORPO|KTO|Reward)Config$", called(call)):
             return read_arguments(code.keywords(call), training, called(call))
+    for call in code.calls:
+        if called(call) == "dict" and _SETTINGS & code.keywords(call).keys():
+            return _from_mapping(code.keywords(call), training)
     scheduler = _outermost([call for call in code.calls if called(call) in MADE_BY])
     if scheduler is None:
         names = ", ".join(dict.fromkeys(filter(None, map(called, code.calls[:20]))))
-        raise ValueError(f"No TrainingArguments and no scheduler known here is called in this code; it calls {shortened(names, 120)}.")
+        raise ValueError(
+            f"No TrainingArguments and no scheduler known here is called in this code; it calls {shortened(names, 120)}. Read are "
+            "TrainingArguments(…) or its settings in dict(…), and PyTorch's and Transformers' schedulers; those of Keras and Optax are not: put "
+            "the schedule of that name into the arm from the gallery."
+        )
     return read_code(code, scheduler, text, training)
 
 
@@ -57,7 +66,7 @@ def _from_mapping(found: Mapping[str, Any], training: Training) -> Configuration
         return read_lightning_yaml(found, classes[0], training)
     if "sched" in inner or ("warmup_epochs" in inner and "lr" in inner):
         return read_timm(inner, training)
-    if {"learning_rate", "lr_scheduler_type", "num_train_epochs", "per_device_train_batch_size"} & inner.keys():
+    if _SETTINGS & inner.keys():
         return read_arguments(inner, training, "TrainingArguments")
     if {"lr", "epochs"} & inner.keys():
         return read_timm(inner, training)

@@ -1,9 +1,11 @@
 """Python texts as far as they can be known without running them."""
 
 import ast
+import io
 import math
 import re
 import textwrap
+import tokenize
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,23 +23,46 @@ def python_in(text: str) -> ast.Module | None:
     except SyntaxError as error:
         if is_json(text):
             return None
-        line = text.strip().splitlines()[(error.lineno or 1) - 1 : error.lineno or 1]
-        raise ValueError(f"Line {error.lineno} is not Python ({error.msg}): {shortened(line[0].strip() if line else '')}") from None
+        number, message = _left_open(text) or (error.lineno or 1, error.msg)
+        line = text.strip().splitlines()[number - 1 : number]
+        raise ValueError(f"Line {number} is not Python ({message}): {shortened(line[0].strip() if line else '')}") from None
     except (ValueError, RecursionError, MemoryError):
         raise ValueError("The text looks like Python, but it is nested too deeply or holds characters that cannot be read.") from None
     return tree if any(isinstance(node, ast.Call) for node in ast.walk(tree)) else None
+
+
+def _left_open(text: str) -> tuple[int, str] | None:
+    """Return the line of the first bracket that is never closed and what to say of it; None if all are.
+
+    Python names it only if nothing after it looks wrong, which then is no fault of its line's.
+    """
+    opened: list[tuple[str, int]] = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text.strip()).readline):
+            if token.type == tokenize.OP and token.string in "([{":
+                opened.append((token.string, token.start[0]))
+            elif token.type == tokenize.OP and token.string in ")]}" and opened:
+                opened.pop()
+    except (tokenize.TokenError, SyntaxError):
+        pass  # the end of the text within a bracket is one of these
+    return (opened[0][1], f"'{opened[0][0]}' was never closed") if opened else None
 
 
 class Code:
     """The values in a Python text that can be known without running it."""
 
     def __init__(self, tree: ast.Module) -> None:
-        self.calls = sorted((node for node in ast.walk(tree) if isinstance(node, ast.Call)), key=lambda call: (call.lineno, call.col_offset))
+        self.loops = _loops_around_calls(tree)
+        self.calls = sorted(self.loops, key=lambda call: (call.lineno, call.col_offset))
         self.dicts = [node for node in ast.walk(tree) if isinstance(node, ast.Dict)]
         self._named: dict[str, ast.expr] = {}
         for node in ast.walk(tree):
             if isinstance(node, ast.Assign) and len(node.targets) == 1:
                 self._named[ast.unparse(node.targets[0])[:200]] = node.value
+
+    def names_of(self, node: ast.expr) -> list[str]:
+        """Return the names that the text gives to what an expression makes."""
+        return [name for name, value in self._named.items() if value is node]
 
     def value(self, node: ast.expr, depth: int = 0) -> Any:
         """Return a constant, or a list or dict of such; a call stays a node; anything else is unread."""
@@ -90,6 +115,19 @@ class Code:
                     return None
                 return result if isinstance(result, float) and math.isfinite(result) else None
         return None
+
+
+def _loops_around_calls(tree: ast.Module) -> dict[ast.Call, tuple[ast.For | ast.AsyncFor, ...]]:
+    """Return every call with the for loops that it stands in, the outermost first."""
+    around: dict[ast.Call, tuple[ast.For | ast.AsyncFor, ...]] = {}
+    waiting: list[tuple[ast.AST, tuple[ast.For | ast.AsyncFor, ...]]] = [(tree, ())]
+    while waiting:
+        node, loops = waiting.pop()
+        if isinstance(node, ast.Call):
+            around[node] = loops
+        inside = (*loops, node) if isinstance(node, ast.For | ast.AsyncFor) else loops
+        waiting += [(child, inside) for child in ast.iter_child_nodes(node)]
+    return around
 
 
 _OPERATIONS: dict[type[ast.operator], Callable[[float, float], float]] = {

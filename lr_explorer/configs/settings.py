@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lr_explorer.configs.texts import NUMBER, parsed_json
-from lr_explorer.params import shortened
+from lr_explorer.optimizers import Optimizer
+from lr_explorer.params import Number, shortened
 from lr_explorer.schedules import SCHEDULES, Schedule
 from lr_explorer.training import Training
 
@@ -18,7 +19,7 @@ class Configuration:
     """What a pasted text says about the rate.
 
     training: the run, with what the text does not say taken from the one that was given. steps: what the schedule counts to, as
-    `scheduler.step()` is called. understood, assumed, missed: sentences for the reader.
+    `scheduler.step()` is called. optimizer: None if the text names none that is known here. understood, assumed, missed: sentences for the reader.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Configuration:
     understood: tuple[str, ...]
     assumed: tuple[str, ...]
     missed: tuple[str, ...]
+    optimizer: Optimizer | None = None
 
     @property
     def steps(self) -> int:
@@ -75,6 +77,14 @@ class Settings:
             raise ValueError(f"{self._owner}{name} must be a number; got {shortened(value)}")
         return float(value)
 
+    def rate(self, name: str, default: float, *, told: bool = True) -> float:
+        """Return a learning rate."""
+        rate, bounds = self.number(name, default, told=told), Schedule.params()["peak"]
+        assert isinstance(bounds, Number)
+        if not bounds.low <= rate <= bounds.high:
+            raise ValueError(f"{self._owner}{name} must be between {bounds.low:g} and {bounds.high:g}; got {rate:g}")
+        return rate
+
     def whole(self, name: str, default: int, *, least: int = 0, told: bool = True) -> int:
         number = self.number(name, default, told=told)
         if number != int(number) or number < least:
@@ -99,6 +109,15 @@ class Settings:
         value = self._given(name, default)
         values = default if value is None else value if isinstance(value, list | tuple) else [value]
         return [Settings({name: one}, self.notes, self._owner.removesuffix(": ")).whole(name, 0) for one in values]
+
+    def numbers(self, name: str) -> list[float]:
+        """Return a list's numbers, none if it is not given."""
+        value = self._given(name, [])
+        return (
+            [Settings({name: one}, self.notes, self._owner.removesuffix(": ")).number(name, 0.0) for one in value or []]
+            if isinstance(value, list | tuple)
+            else []
+        )
 
     def mapping(self, name: str) -> dict[str, Any]:
         value = self._given(name, {})
@@ -125,12 +144,42 @@ class Settings:
         return value
 
 
-def finished(name: str, framework: str, schedule: Schedule, training: Training, notes: Notes, rest: Sequence[str] = ()) -> Configuration:
+# Settings that are not read and still change the curve or the number of updates.
+_INFLUENTIAL = frozenset(
+    (
+        "devices", "num_nodes", "num_devices", "num_gpus", "gpus", "n_gpu", "nproc_per_node", "num_processes", "num_machines", "world_size",
+        "per_gpu_train_batch_size", "auto_find_batch_size", "split_batches", "accelerator_config", "deepspeed", "limit_train_batches",
+        "overfit_batches", "min_epochs", "min_steps", "max_time", "fast_dev_run", "lr_cycle_mul", "lr_cycle_decay", "lr_noise", "lr_noise_pct",
+        "lr_noise_std", "epoch_repeats", "start_epoch", "layer_decay",
+    )
+)  # fmt: skip
+
+
+def tell_unread(names: Sequence[str], notes: Notes) -> None:
+    """Say which settings were not read: first those that matter."""
+    matter = [name for name in names if name in _INFLUENTIAL]
+    rest = [name for name in names if name not in _INFLUENTIAL]
+    for sentence, several in (
+        ("Not read, though it changes the curve or the number of updates", matter),
+        ("Not read, as far as known without influence on the schedule", rest),
+    ):
+        if several:
+            shown = ", ".join(several[:12]) + (f" and {len(several) - 12} more" if len(several) > 12 else "")
+            notes.missed.append(f"{sentence}: {shown}.")
+
+
+def tell_influential(names: Sequence[str], notes: Notes) -> None:
+    """Say which of the settings that were not read matter, and nothing of the others, as they are many and not about the rate."""
+    tell_unread([name for name in names if name in _INFLUENTIAL], notes)
+
+
+def finished(
+    name: str, framework: str, schedule: Schedule, training: Training, notes: Notes, rest: Sequence[str], optimizer: Optimizer | None
+) -> Configuration:
     """Return what was read; `rest` are the settings that nothing asked for."""
-    if rest:
-        shown = ", ".join(rest[:12]) + (f" and {len(rest) - 12} more" if len(rest) > 12 else "")
-        notes.missed.append(f"Not read, as far as known without influence on the schedule: {shown}.")
-    return Configuration(name[:40], framework, schedule, training, tuple(notes.understood), tuple(notes.assumed), tuple(notes.missed))
+    tell_unread(rest, notes)
+    told = (tuple(notes.understood), tuple(notes.assumed), tuple(notes.missed))
+    return Configuration(name, framework, schedule, training, *told, optimizer)
 
 
 def made(name: str, values: Mapping[str, Any]) -> Schedule:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lr_explorer.configs.optimizers import read_opt
 from lr_explorer.configs.settings import Configuration, Notes, Settings, finished, made
 from lr_explorer.params import shortened
 from lr_explorer.schedules import Schedule
@@ -18,20 +19,22 @@ def read_timm(values: Mapping[str, Any], training: Training) -> Configuration:
     kind = settings.word("sched", "cosine")
     run = _run(settings, training)
     peak = _rate(settings, run)
+    optimizer = read_opt(settings)
     on_updates = settings.flag("sched_on_updates")
     per_epoch = run.updates_per_epoch if on_updates else 1
     warmup = settings.whole("warmup_epochs", 5) * per_epoch
     start = settings.number("warmup_lr", 1e-5) / (peak or 1.0) if warmup else 0.0
     if start > 1:
         raise ValueError(f"warmup_lr must not be above lr, {peak:g}; got {start * peak:g}")
-    shape = _Shape(settings, peak, run.epochs * per_epoch, warmup, start, per_epoch, settings.flag("warmup_prefix"))
-    schedule = shape.schedule(kind)
+    prefix = settings.flag("warmup_prefix")
     rests = settings.whole("cooldown_epochs", 0, told=False) if kind in ("cosine", "tanh", "poly") else 0
-    epochs = run.epochs + rests + (warmup // per_epoch if shape.prefix and kind in ("cosine", "tanh", "poly") else 0)
+    epochs = run.epochs + rests + (warmup // per_epoch if prefix and kind in ("cosine", "tanh", "poly") else 0)
+    shape = _Shape(settings, peak, run.epochs * per_epoch, warmup, start, per_epoch, prefix, is_all_warmup=warmup >= epochs * per_epoch)
+    schedule = shape.schedule(kind)
     run = run.with_values(epochs=epochs, stepped="update" if on_updates else "epoch", total=0 if on_updates else epochs)
     counted = "updates" if on_updates else "epochs: the rate changes once per epoch"
     notes.understood.insert(0, f"timm {kind} from a rate of {peak:g} over {epochs:,} epochs, counted in {counted}.")
-    return finished(f"{kind} (timm)", "timm", schedule, run, notes, settings.rest())
+    return finished(f"{kind} (timm)", "timm", schedule, run, notes, settings.rest(), optimizer)
 
 
 def _run(settings: Settings, training: Training) -> Training:
@@ -45,12 +48,12 @@ def _run(settings: Settings, training: Training) -> Training:
 def _rate(settings: Settings, run: Training) -> float:
     """Return lr, or what train.py computes from lr_base and the batch size."""
     if "lr" in settings:
-        return settings.number("lr", 0.1)
-    base, size = settings.number("lr_base", 0.1), settings.whole("lr_base_size", 256, least=1, told=False)
+        return settings.rate("lr", 0.1)
+    base, size = settings.rate("lr_base", 0.1), settings.whole("lr_base_size", 256, least=1, told=False)
     optimizer = settings.word("opt", "sgd", told=False).lower()
     by_optimizer = "sqrt" if any(word in optimizer for word in ("ada", "lamb")) else "linear"
     scale = settings.word("lr_base_scale", by_optimizer, told=False) or by_optimizer
-    ratio = run.samples_per_update / size
+    ratio = run.batch * run.accumulation / size
     rate = base * (math.sqrt(ratio) if scale == "sqrt" else ratio)
     settings.notes.understood.append(f"lr is not given, so train.py takes lr_base × batch / {size} ({scale}): {rate:g}.")
     return rate
@@ -67,6 +70,7 @@ class _Shape:
     start: float
     per_epoch: int
     prefix: bool
+    is_all_warmup: bool
 
     def schedule(self, kind: str) -> Schedule:
         if kind in ("step", "multistep"):
@@ -123,5 +127,8 @@ class _Shape:
         if kind == "tanh":
             # timm's tanh is the one whose warm-up leads to where the shape is by then, the others' leads to lr.
             top = float(made("lambda", {"peak": 1.0, "expression": fall}).values(self.warmup + 1)[-1])
+        if self.is_all_warmup:
+            # Nothing is left of the shape, and a warm-up that is one can be warned of.
+            return made("constant", {"peak": self.peak * top, "warmup": self.warmup, "warmup_start": min(self.start / (top or 1.0), 1.0)})
         rise = f"{self.start:.12g} + {top - self.start:.12g}*t/{self.warmup}"
         return made("lambda", {"peak": self.peak, "expression": f"where(t < {self.warmup}, {rise}, {fall})"})

@@ -3,11 +3,15 @@
 import ast
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from lr_explorer.configs.code import Code, called
-from lr_explorer.configs.settings import Configuration, Notes, Settings, finished, made
+from lr_explorer.configs.loops import Loop, loop_around
+from lr_explorer.configs.optimizers import default_rate, is_optimizer, positional, read_class
+from lr_explorer.configs.settings import Configuration, Notes, Settings, finished, made, tell_influential
 from lr_explorer.configs.transformers import curve
+from lr_explorer.optimizers import Optimizer
 from lr_explorer.params import shortened
 from lr_explorer.schedules import Schedule
 from lr_explorer.training import Training
@@ -49,38 +53,64 @@ _TRANSFORMERS_CALLS = {
     "get_wsd_schedule": "warmup_stable_decay",
 }
 MADE_BY = set(_SIGNATURES)
-_DEFAULT_RATE = 1e-3  # the default of torch's Adam, AdamW and SGD
+# What says how many steps the whole run has.
+_TOTALS = ("num_training_steps", "total_steps", "steps_per_epoch")
 
 
 def read_code(code: Code, scheduler: ast.Call, text: str, training: Training) -> Configuration:
     notes = Notes()
     is_lightning = bool(re.search(r"configure_optimizers|lightning|[\"']interval[\"']|[\"']lr_scheduler[\"']", text, re.IGNORECASE))
-    run = _trainer_run(code, training, notes)
-    stepped = _stepping(code, notes, is_lightning)
-    run = run.with_values(stepped=stepped)
-    peak = _optimizer_rate(code, notes)
-    values = _by_name(code, scheduler)
-    return _configuration(called(scheduler), values, code, peak, run, notes, "Lightning" if is_lightning else "PyTorch")
+    loop = None if is_lightning else loop_around(code, scheduler)
+    run, names_run = _looped_run(loop, training, notes) if loop else _trainer_run(code, training, notes)
+    if not loop:
+        run = run.with_values(stepped=_stepping(code, notes, is_lightning))
+    peak, optimizer = _optimizer(code, scheduler, notes)
+    source = _Source(called(scheduler), _by_name(code, scheduler), code, "Lightning" if is_lightning else "PyTorch")
+    return _configuration(source, peak, optimizer, run, notes, names_run=names_run)
 
 
-def _configuration(
-    name: str, values: Mapping[str, Any], code: Code | None, peak: float, run: Training, notes: Notes, framework: str
-) -> Configuration:
-    settings = Settings(values, notes, name)
+@dataclass(frozen=True)
+class _Source:
+    """A scheduler as a text makes it: its class or function, the arguments, the code around it if there is any, and whose words these are."""
+
+    name: str
+    values: Mapping[str, Any]
+    code: Code | None
+    framework: str
+
+
+def _configuration(source: _Source, peak: float, optimizer: Optimizer | None, run: Training, notes: Notes, *, names_run: bool) -> Configuration:
+    """Return what was read; names_run: whether the text says how long the run is, besides what the schedule was built for."""
+    name, code = source.name, source.code
+    settings = Settings(source.values, notes, name)
+    framework = source.framework
     if name in _TRANSFORMERS_CALLS or name == "get_scheduler":
         kind = _TRANSFORMERS_CALLS.get(name) or settings.word("name", "linear")
+        label = f"{kind} (Transformers)"
         steps = settings.whole("num_training_steps", run.calls, least=1)
         warmup = settings.whole("num_warmup_steps", 0)
         schedule = curve(kind, settings, peak, warmup, steps)
     else:
         steps = _built_for(name, settings, run)
         schedule = _schedule(name, settings, code, peak, steps)
+        label = f"{name} ({framework})"
+    if not names_run:
+        run = _unnamed_run(settings, run, steps, notes)
     counted = run if steps == run.updates and run.stepped == "update" else run.with_values(total=steps)
     per = {"update": "updates", "batch": "batches", "epoch": "epochs"}[run.stepped]
     notes.understood.insert(0, f"{name} from a rate of {schedule.peak:g}, counted in {per}: {steps:,} steps.")
     # The optimizer and what only concerns resuming or printing are no settings of the curve.
     rest = [key for key in settings.rest() if key not in ("optimizer", "last_epoch", "verbose")]
-    return finished(f"{name} ({framework})", framework, schedule, counted, notes, rest)
+    return finished(label, framework, schedule, counted, notes, rest, optimizer)
+
+
+def _unnamed_run(settings: Settings, run: Training, steps: int, notes: Notes) -> Training:
+    """Return the run where the text names none: the one that its schedule was built for, if it says so, else the given one."""
+    if run.stepped == "update" and any(name in settings for name in _TOTALS):
+        notes.assumed.append(f"No length of the run is in the text, so it is the {steps:,} updates that the schedule is built for.")
+        return run.with_values(max_steps=steps)
+    notes.assumed.append(f"The run is the one under Training units: {run.updates:,} updates in {run.epochs:,} epochs.")
+    return run
 
 
 def _by_name(code: Code, call: ast.Call) -> dict[str, Any]:
@@ -89,24 +119,38 @@ def _by_name(code: Code, call: ast.Call) -> dict[str, Any]:
     return code.arguments(call, (first, *_SIGNATURES[called(call)]))
 
 
-def _trainer_run(code: Code, training: Training, notes: Notes) -> Training:
-    """Return the run that a Lightning Trainer in the text asks for, else the given one."""
+def _looped_run(loop: Loop, training: Training, notes: Notes) -> tuple[Training, bool]:
+    """Return the run that the loop around step() makes, and whether it says how long that is."""
+    given = {"epochs": loop.epochs or training.epochs, "batches": loop.batches or training.batches, "max_steps": loop.updates}
+    run = training.with_values(stepped=loop.stepped, total=0, **given)
+    often = "once per epoch" if loop.stepped == "epoch" else "after every update"
+    turns = f"{loop.updates:,} updates" if loop.updates else f"{run.updates:,} updates in {run.epochs:,} epochs"
+    is_long = bool(loop.epochs or loop.updates)
+    notes.understood.append(f"Your loop calls step() of the schedule {often}{f': {turns}' if is_long else ''}.")
+    if loop.epochs and not loop.batches:
+        notes.assumed.append(f"An epoch has the {run.updates_per_epoch:,} updates that it has under Training units.")
+    return run, is_long
+
+
+def _trainer_run(code: Code, training: Training, notes: Notes) -> tuple[Training, bool]:
+    """Return the run that a Lightning Trainer in the text asks for, else the given one, and whether the text says how long it is."""
     for call in code.calls:
         if called(call) == "Trainer":
             return _lightning_run(code.keywords(call), training, notes)
-    notes.assumed.append(f"The run is the one under Training units: {training.updates:,} updates in {training.epochs:,} epochs.")
-    return training.with_values(total=0)
+    return training.with_values(total=0), False
 
 
-def _lightning_run(values: Mapping[str, Any], training: Training, notes: Notes) -> Training:
+def _lightning_run(values: Mapping[str, Any], training: Training, notes: Notes) -> tuple[Training, bool]:
     settings = Settings(values, notes, "Trainer")
     steps = settings.number("max_steps", -1, told=False)
-    return training.with_values(
+    run = training.with_values(
         epochs=settings.whole("max_epochs", training.epochs, least=1, told=False),
         accumulation=settings.whole("accumulate_grad_batches", training.accumulation, least=1, told=False),
         max_steps=int(steps) if steps > 0 else 0,
         total=0,
     )
+    tell_influential(settings.rest(), notes)
+    return run, "max_epochs" in settings or steps > 0
 
 
 def _stepping(code: Code, notes: Notes, is_lightning: bool) -> str:
@@ -132,13 +176,29 @@ def _interval(entries: Mapping[str, Any], notes: Notes) -> str:
     return "update" if interval == "step" else "epoch"
 
 
-def _optimizer_rate(code: Code, notes: Notes) -> float:
-    for call in reversed(code.calls):
-        keywords = code.keywords(call)
-        if "lr" in keywords and called(call) not in MADE_BY:
-            return Settings(keywords, notes, called(call)).number("lr", _DEFAULT_RATE)
-    notes.assumed.append(f"The optimizer's rate is not in the text: {_DEFAULT_RATE:g}, PyTorch's default.")
-    return _DEFAULT_RATE
+def _optimizer(code: Code, scheduler: ast.Call, notes: Notes) -> tuple[float, Optimizer | None]:
+    """Return the rate of the optimizer that the scheduler is for, and the optimizer if it is one that is known here."""
+    call = _optimizer_call(code, scheduler)
+    name = called(call) if call else ""
+    return _rate_and_optimizer(name, code.arguments(call, positional(name)) if call else {}, notes)
+
+
+def _rate_and_optimizer(name: str, values: Mapping[str, Any], notes: Notes) -> tuple[float, Optimizer | None]:
+    settings = Settings(values, notes, name or "optimizer")
+    rate = settings.rate("lr", default_rate(name), told=False)
+    if "lr" not in settings:
+        notes.assumed.append(f"The optimizer's rate is not in the text: {rate:g}, PyTorch's default.")
+    return rate, read_class(name, settings)
+
+
+def _optimizer_call(code: Code, scheduler: ast.Call) -> ast.Call | None:
+    """Return what makes the scheduler's optimizer; where that is not in the text, the last optimizer that is."""
+    own = _by_name(code, scheduler).get("optimizer")
+    others = [call for call in reversed(code.calls) if called(call) not in MADE_BY]
+    for call in [own, *others] if isinstance(own, ast.Call) else others:
+        if is_optimizer(called(call)) or "lr" in code.keywords(call):
+            return call
+    return None
 
 
 def _built_for(name: str, settings: Settings, run: Training) -> int:
@@ -279,8 +339,11 @@ def read_lightning_yaml(found: Mapping[str, Any], class_key: str, training: Trai
     values = {key.removeprefix(f"{stem}init_args."): value for key, value in found.items() if key.startswith(f"{stem}init_args.")}
     trainer = {key.rsplit(".", 1)[-1]: value for key, value in found.items() if key.startswith("trainer.")}
     rates = [value for key, value in found.items() if key.endswith("optimizer.init_args.lr") or key == "optimizer.lr"]
-    peak = Settings({"lr": rates[0]} if rates else {}, notes, "optimizer").number("lr", _DEFAULT_RATE)
+    optimizers = [str(value).rsplit(".", 1)[-1] for key, value in found.items() if re.search(r"(^|\.)optimizer\.class_path$", key)]
+    own = {key.rsplit(".", 1)[-1]: value for key, value in found.items() if "optimizer.init_args." in key}
+    peak, optimizer = _rate_and_optimizer(optimizers[0] if optimizers else "", own | ({"lr": rates[0]} if rates else {}), notes)
     around = stem.rstrip(".").rpartition(".")[0]
     interval = {key: found[f"{around}.{key}"] for key in ("interval", "frequency") if around and f"{around}.{key}" in found}
-    run = _lightning_run(trainer, training, notes).with_values(stepped=_interval(interval, notes))
-    return _configuration(name, values, None, peak, run, notes, "Lightning")
+    run, names_run = _lightning_run(trainer, training, notes)
+    run = run.with_values(stepped=_interval(interval, notes))
+    return _configuration(_Source(name, values, None, "Lightning"), peak, optimizer, run, notes, names_run=names_run)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from lr_explorer.configs.optimizers import read_optim
 from lr_explorer.configs.settings import Configuration, Notes, Settings, finished, made
 from lr_explorer.params import shortened
 from lr_explorer.schedules import Schedule
@@ -14,13 +15,23 @@ def read_arguments(values: Mapping[str, Any], training: Training, caller: str) -
     notes = Notes()
     settings = Settings(values, notes, caller)
     kind = settings.word("lr_scheduler_type", "linear").lower().removeprefix("schedulertype.")
-    peak = settings.number("learning_rate", 5e-5)
+    peak = settings.rate("learning_rate", 5e-5)
     run = _run(settings, training)
     warmup = _warmup(settings, run.updates)
     options = Settings(settings.mapping("lr_scheduler_kwargs"), notes, "lr_scheduler_kwargs")
     schedule = curve(kind, options, peak, warmup, run.updates)
-    notes.understood.insert(0, f"{caller}: {kind} from a rate of {peak:g} over {run.updates:,} updates, {warmup:,} of them warm-up from 0.")
-    return finished(f"{kind} (Transformers)", "Transformers", schedule, run, notes, settings.rest() + options.rest())
+    notes.understood.insert(0, f"{caller}: {kind} from a rate of {peak:g} over {run.updates:,} updates{_rise(kind, schedule, warmup)}.")
+    if kind == "constant" and warmup:
+        notes.understood.append("Transformers' constant has no warm-up, whatever warmup_steps and warmup_ratio say; constant_with_warmup has one.")
+    optimizer = read_optim(settings)
+    return finished(f"{kind} (Transformers)", "Transformers", schedule, run, notes, settings.rest() + options.rest(), optimizer)
+
+
+def _rise(kind: str, schedule: Schedule, warmup: int) -> str:
+    """Return what is to be said of the warm-up: how long it is, and where it really begins."""
+    if kind == "constant" or not warmup:
+        return ", without warm-up"
+    return f", {warmup:,} of them warm-up from {schedule.values(1)[0]:g}"
 
 
 def _run(settings: Settings, training: Training) -> Training:
@@ -32,6 +43,8 @@ def _run(settings: Settings, training: Training) -> Training:
     if not 0 < epochs <= 100_000:
         raise ValueError(f"num_train_epochs must be above 0 and at most 100,000; got {epochs:g}")
     run = Training(samples=training.samples, batch=batch, accumulation=accumulation, epochs=math.ceil(epochs), sequence=training.sequence)
+    if settings.flag("dataloader_drop_last"):
+        run = run.with_values(batches=max(run.samples // batch, 1))
     if most > 0:
         return run.with_values(max_steps=int(most))
     notes.assumed.append(
@@ -70,30 +83,46 @@ def curve(kind: str, options: Settings, peak: float, warmup: int, updates: int) 
         return made("cosine_restarts", common | {"num_cycles": options.whole("num_cycles", 1, least=1)})
     if kind == "polynomial":
         end = options.number("lr_end", 1e-7)
+        if not 0 <= end < (peak or 1):
+            raise ValueError(f"lr_end must be at least 0 and below the rate, {peak:g}; got {end:g}")
         return made("polynomial", common | {"power": options.number("power", 1.0), "floor": end / (peak or 1)})
     if kind in ("constant", "constant_with_warmup"):
         return made("constant", common if kind == "constant_with_warmup" else {"peak": peak})
     if kind == "inverse_sqrt":
         return made("inverse_sqrt", common | {"timescale": options.whole("timescale", 0, told=False)})
     if kind == "warmup_stable_decay":
-        decay = options.whole("num_decay_steps", 0)
-        stable = options.whole("num_stable_steps", max(updates - warmup - decay, 0), told=False)
-        if warmup + stable + decay != updates:
-            options.notes.missed.append(f"Warm-up, stable and decay phases make {warmup + stable + decay:,} updates, the run has {updates:,}.")
-        shapes = {"cosine": "cosine", "linear": "linear", "1-sqrt": "one_minus_sqrt"}
-        shape = options.word("decay_type", "cosine")
-        if shape not in shapes:
-            raise ValueError(f"decay_type must be one of {', '.join(shapes)}; got {shortened(shape)}")
-        rise = options.word("warmup_type", "linear", told=False)
-        if rise not in shapes:
-            raise ValueError(f"warmup_type must be one of {', '.join(shapes)}; got {shortened(rise)}")
-        # Transformers' WSD rises from its floor, its other schedules from 0.
-        floor = options.number("min_lr_ratio", 0.0, told=False)
-        ramps = {"warmup_start": floor, "warmup_shape": shapes[rise], "decay_shape": shapes[shape]}
-        return made("wsd", common | ramps | {"decay": min(decay / updates, 1.0), "floor": floor})
+        return _stable(options, common, updates)
     if kind in ("reduce_lr_on_plateau", "greedy"):
         raise ValueError(f"{kind} follows the loss of the run, so there is no curve to read; its arm is made in the Playground.")
     raise ValueError(f"lr_scheduler_type {shortened(kind)} is not known here; known are {', '.join(_KINDS)}.")
+
+
+_WSD_SHAPES = {"cosine": "cosine", "linear": "linear", "1-sqrt": "one_minus_sqrt"}
+
+
+def _stable(options: Settings, common: dict[str, Any], updates: int) -> Schedule:
+    """Return what get_wsd_schedule makes: warm-up, then the peak, then a decay, then the least rate for as long as the run goes on."""
+    warmup = common["warmup"]
+    decay = options.whole("num_decay_steps", 0)
+    stable = options.whole("num_stable_steps", max(updates - warmup - decay, 0), told=False)
+    shape, rise = options.word("decay_type", "cosine"), options.word("warmup_type", "linear", told=False)
+    for name, value in (("decay_type", shape), ("warmup_type", rise)):
+        if value not in _WSD_SHAPES:
+            raise ValueError(f"{name} must be one of {', '.join(_WSD_SHAPES)}; got {shortened(value)}")
+    floor = options.number("min_lr_ratio", 0.0, told=False)
+    waves = options.number("num_cycles", 0.5, told=False)
+    # Transformers' WSD rises from its floor, its other schedules from 0.
+    common = common | {"warmup_start": floor, "warmup_shape": _WSD_SHAPES[rise]}
+    if warmup + stable + decay == updates and waves == 0.5:
+        return made("wsd", common | {"decay_shape": _WSD_SHAPES[shape], "decay": min(decay / updates, 1.0), "floor": floor})
+    options.notes.understood.append(
+        f"Warm-up, stable and decay phases make {warmup + stable + decay:,} updates, the run has {updates:,}: "
+        f"the decay begins with update {warmup + stable:,}."
+    )
+    share = f"(t - {stable})/{max(decay, 1)}"
+    falls = {"cosine": f"0.5*(1 + cos({2 * waves:.12g}*pi*{share}))", "linear": f"(1 - {share})", "1-sqrt": f"(1 - sqrt(max({share}, 0)))"}
+    fall = f"{floor:.12g} + {1 - floor:.12g}*{falls[shape]}"
+    return made("lambda", common | {"expression": f"where(t < {stable}, 1, where(t < {stable + decay}, {fall}, {floor:.12g}))"})
 
 
 def _one_later(options: Settings, warmup: int, after: int, waves: float, lowest: float) -> str:

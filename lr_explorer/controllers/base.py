@@ -60,10 +60,11 @@ class Controller(Described):
     A controller counts nothing during warm-up. The loss that it looks at is the surface's own at the iterate, without noise; the
     gradients are those that the optimizer sees, with noise.
 
-    family: heading in menus and reference. use_when, watch_for: a sentence each.
+    family, also_called, use_when, watch_for: as in `Schedule`.
     """
 
     family: ClassVar[str] = "Controllers"
+    also_called: ClassVar[str] = ""
     use_when: ClassVar[str] = ""
     watch_for: ClassVar[str] = ""
 

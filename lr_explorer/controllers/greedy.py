@@ -17,6 +17,7 @@ class Greedy(Controller):
     """Divided by a factor while the loss keeps improving, multiplied by it on a plateau: it may rise far above where it began."""
 
     label = "GreedyLR"
+    also_called = "GreedyLR"
     formula = (
         r"\eta \leftarrow \eta/\gamma \text{ after } > P \text{ good epochs in a row},\quad "
         r"\eta \leftarrow \gamma\,\eta \text{ after } > P \text{ bad ones}"

@@ -17,6 +17,7 @@ class ReduceOnPlateau(Controller):
     """Multiplied by a factor whenever the loss has not improved for a while: a step decay that places its own steps."""
 
     label = "Reduce on plateau"
+    also_called = "ReduceLROnPlateau, validation loss"
     formula = r"\eta \leftarrow \max(\gamma\,\eta,\ \eta_{\min})\quad\text{after more than } P \text{ epochs without a new best loss}"
     source = "PyTorch ReduceLROnPlateau (min_lr = floor · peak, eps = 1e-8); Keras ReduceLROnPlateau (min_delta = threshold with mode abs)."
     use_when = "You have a validation loss and no fixed budget: the rate falls when it has to."

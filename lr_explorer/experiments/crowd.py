@@ -74,8 +74,8 @@ class ArmCrowd:
 
     @property
     def divergence(self) -> Interval:
-        """The share that diverged."""
-        return wilson_interval(int((self.diverged_at >= 0).sum()), len(self.diverged_at))
+        """The share that diverged, or left the known landscape."""
+        return wilson_interval(int(np.isinf(self.loss).sum()), len(self.loss))
 
     @property
     def time(self) -> Interval:
@@ -89,7 +89,7 @@ class ArmCrowd:
     @cached_property
     def _order(self) -> Whole:
         """The replicates from the lowest loss to the highest; of those that diverged the earliest is last."""
-        return np.lexsort((-self.diverged_at, self.loss))
+        return np.lexsort((-np.where(self.diverged_at < 0, np.inf, self.diverged_at), self.loss))
 
     @property
     def best(self) -> int:

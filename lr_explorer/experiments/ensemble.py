@@ -26,6 +26,7 @@ class Summary:
 
     hits: for how many the measure holds; share_low, share_high: its 95 % Wilson interval. diverged: how many diverged.
     loss: quartiles (25, 50, 75 %) of the final loss above the surface's lowest, infinity standing for diverged replicates.
+    averaged: the same of the arm's average; None without one. What left a known landscape counts as diverged.
     """
 
     arm: Arm
@@ -35,15 +36,20 @@ class Summary:
     share_high: float
     diverged: int
     loss: tuple[float, float, float]
+    averaged: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True)
 class Observed:
-    """The ends of some replicates of one arm, each of shape (replicates,): does the measure hold, did it diverge, loss above the lowest."""
+    """The ends of some replicates of one arm, each of shape (replicates,): does the measure hold, did it diverge, loss above the lowest.
+
+    averaged: that loss of the arm's average; of an arm without one of shape (0,).
+    """
 
     hits: NDArray[np.bool_]
     diverged: NDArray[np.bool_]
     loss: NDArray[np.float64]
+    averaged: NDArray[np.float64]
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:
@@ -66,12 +72,19 @@ def observe(scenario: Scenario, measure: Measure, replicates: Sequence[int]) -> 
 
 def _observe(scenario: Scenario, measure: Measure, replicates: Sequence[int]) -> list[Observed]:
     surface = scenario.surface
-    arms = simulate(scenario, replicates, endings=False).arms
-    return [Observed(measure.holds(surface, arm), arm.diverged_at >= 0, above_lowest(surface, arm.final_loss)) for arm in arms]
+    return [
+        Observed(
+            measure.holds(surface, arm),
+            (arm.diverged_at >= 0) | np.isnan(arm.final_loss),
+            above_lowest(surface, arm.final_loss),
+            above_lowest(surface, np.empty(0) if arm.averaged_final_loss is None else arm.averaged_final_loss),
+        )
+        for arm in simulate(scenario, replicates, endings=False).arms
+    ]
 
 
 def above_lowest(surface: Surface, loss: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return losses above the surface's lowest; a point without a loss, outside a landscape, counts as infinite."""
+    """Return losses above the surface's lowest, infinite where there is none: a run that left the landscape with its last update has a point."""
     return np.where(np.isnan(loss), np.inf, loss - surface.lowest)
 
 
@@ -82,9 +95,14 @@ def summarise(scenario: Scenario, blocks: Sequence[tuple[Observed, ...]]) -> tup
 
 def _summary(arm: Arm, parts: Sequence[Observed]) -> Summary:
     whole = Observed.joined(parts)
-    hits = int(whole.hits.sum())
+    hits, total = int(whole.hits.sum()), len(whole.hits)
+    share = wilson_interval(hits, total)
+    averaged = _quartiles(whole.averaged) if len(whole.averaged) else None
+    return Summary(arm, total, hits, share.low, share.high, int(whole.diverged.sum()), _quartiles(whole.loss), averaged)
+
+
+def _quartiles(values: NDArray[np.float64]) -> tuple[float, float, float]:
     # Sorting keeps infinity last, where interpolation between quantiles would make NaN of it.
-    ranked = np.sort(whole.loss)
-    share = wilson_interval(hits, len(ranked))
+    ranked = np.sort(values)
     low, middle, high = (float(ranked[round(share * (len(ranked) - 1))]) for share in (0.25, 0.5, 0.75))
-    return Summary(arm, len(ranked), hits, share.low, share.high, int(whole.diverged.sum()), (low, middle, high))
+    return low, middle, high

@@ -38,7 +38,8 @@ def near_best(excess: float) -> Measure:
 
 def descended(share: float) -> Measure:
     """Ask whether the run ended in the global basin with at most `share` of the start's loss above the lowest."""
-    return Measure(f"reached the global basin and {share:.0%} of the start's loss", partial(_descended, share=share))
+    says = f"ended in the global basin with at most {share:.0%} of the loss at the start"
+    return Measure(says, partial(_descended, share=share))
 
 
 def below(excess: float) -> Measure:

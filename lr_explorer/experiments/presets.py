@@ -185,7 +185,7 @@ PRESETS: dict[str, Preset] = {
         "M4",
         "Near the minimum smaller rates make smaller updates and end closer to it.",
         "Not where single jolts outweigh all others: under Cauchy noise (α = 1) the points spread as widely at any rate, "
-        "and the cosine ends no closer. Raise α to 2, which is normal noise, and the smaller rates win again.",
+        "and the cosine ends no closer. Raise α to 2, which is normal noise, or clip every arm's gradient at 1, and the smaller rates win again.",
         _scenario(
             SURFACES.create("quadratic", lambda1=1.0, lambda2=1.0, box=0.8),
             2000,
@@ -395,9 +395,9 @@ PRESETS: dict[str, Preset] = {
         "Adam walks the wrong way",
         "E5",
         "Adaptive methods set a rate per parameter and may need no explicit reduction.",
-        "Here one needs repair instead. A large slope to the right comes once in 101 steps, small ones to the left in between, and the mean points "
-        "to the right: the loss is lowest at x = −1. Adam has forgotten the large slope before the next one comes, and annealing only fixes it "
-        "in the wrong place; AMSGrad remembers it. Raise the large slope to 2000 and Adam turns round.",
+        "Here one needs repair instead. Once in 101 steps the loss rises steeply to the right, in between it falls gently, and on average it rises: "
+        "it is lowest at the left end. Adam has forgotten the steep step before the next one comes, and annealing only fixes it in the wrong place; "
+        "AMSGrad remembers it. Raise the large slope to 2000 and Adam turns round.",
         _scenario(
             SURFACES.create("reddi"),
             2000,

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from lr_explorer.export import keras, optax, python, torch, transformers
 from lr_explorer.export.cases import STEPS, variants
 from lr_explorer.export.optimizers import KERAS, OPTAX, PARTS, TORCH, Lines
@@ -13,6 +15,7 @@ from lr_explorer.export.snippet import COLLECTING, OptimizerLines, comments
 from lr_explorer.params import Described, shortened
 from lr_explorer.scenario import Arm
 from lr_explorer.schedules import SCHEDULES, Schedule
+from lr_explorer.training import Training, plain, used
 
 __all__ = ["FRAMEWORKS", "checked_against", "export_code", "export_csv", "export_json"]
 
@@ -53,8 +56,11 @@ FRAMEWORKS: Mapping[str, Framework] = {
 }
 
 
-def export_code(source: Schedule | Arm, steps: int, framework: str = "torch") -> str:
+def export_code(source: Schedule | Arm, steps: int, framework: str = "torch", *, per_epoch: int = 0) -> str:
     """Return source text for a run of `steps` updates: executing it leaves the list `lr`, lr[t] being the rate used by update t.
+
+    per_epoch: where the schedule moves on once per epoch, the updates in one; `steps` are then epochs, and lr has steps · per_epoch rates.
+    0: it moves on with every update.
 
     Of an arm with rates of their own for x and y, PyTorch's, Transformers' and Optax's code has two groups of parameters, and lr[t] is [x, y].
     source: a schedule, or an arm, whose optimizer's lines then go along. framework: torch, keras, optax, transformers or python.
@@ -62,24 +68,32 @@ def export_code(source: Schedule | Arm, steps: int, framework: str = "torch") ->
     """
     chosen = _framework(framework)
     schedule, steps = _schedule_of(source), _checked(source, steps)
-    drop = Drop(source.drop_at, source.drop_factor) if isinstance(source, Arm) and 0 < source.drop_at < steps else NO_DROP
-    text = chosen.export(schedule, steps, _optimizer_lines(source, steps, chosen), drop)
+    if isinstance(per_epoch, bool) or not isinstance(per_epoch, int) or per_epoch < 0:
+        raise ValueError(f"export_code: per_epoch must be a whole number of at least 0; got {per_epoch!r}")
+    updates = steps * (per_epoch or 1)
+    lines = _optimizer_lines(source, updates, chosen)
+    text = chosen.export(schedule, steps, lines, _drop(source, steps, per_epoch or 1), per_epoch=per_epoch if per_epoch > 1 else 0)
     if schedule.momentum(steps) is not None and "cycle_momentum=True" not in text:
         note = comments(["This schedule also cycles the momentum, which is not part of this code."])
         text = text.replace(COLLECTING, "\n".join([*note, "", COLLECTING]))
     return text
 
 
-def export_csv(source: Schedule | Arm, steps: int) -> str:
-    """Return the rate of every update as CSV, each in the shortest form that reads back exactly; with the momentum if that is cycled."""
+def export_csv(source: Schedule | Arm, steps: int | Training) -> str:
+    """Return the rate of every update as CSV, each in the shortest form that reads back exactly; with the momentum if that is cycled.
+
+    steps: how many updates, or a run, whose loop says which step of the schedule each of its updates uses. An update that no rate is left for, after
+    PyTorch's one-cycle has ended, has no row.
+    """
     columns = _columns(source, steps)
     rows = zip(*columns.values(), strict=True)
     return "\n".join([",".join(["step", *columns]), *(",".join(map(repr, (step, *row))) for step, row in enumerate(rows))]) + "\n"
 
 
-def export_json(source: Schedule | Arm, steps: int) -> str:
-    """Return the schedule with all its parameters and the rate of every update as JSON."""
-    return json.dumps({"schedule": _described(_schedule_of(source)), "steps": _checked(source, steps), **_columns(source, steps)}, indent=2) + "\n"
+def export_json(source: Schedule | Arm, steps: int | Training) -> str:
+    """Return the schedule with all its parameters and the rate of every update as JSON; `steps` as in `export_csv`."""
+    columns = _columns(source, steps)
+    return json.dumps({"schedule": _described(_schedule_of(source)), "steps": len(columns["lr"]), **columns}, indent=2) + "\n"
 
 
 def checked_against(schedule: Schedule, framework: str) -> str:
@@ -111,11 +125,29 @@ def _checked(source: Schedule | Arm, steps: int) -> int:
     return len(_schedule_of(source).values(steps))
 
 
-def _columns(source: Schedule | Arm, steps: int) -> dict[str, list[float]]:
-    schedule, steps = _schedule_of(source), _checked(source, steps)
-    rates = schedule.values(steps) * (source.drops(steps) if isinstance(source, Arm) else 1.0)
-    momentum = schedule.momentum(steps)
-    return {"lr": rates.tolist()} | ({} if momentum is None else {"momentum": momentum.tolist()})
+def _columns(source: Schedule | Arm, steps: int | Training) -> dict[str, list[float]]:
+    schedule = _schedule_of(source)
+    run = steps if isinstance(steps, Training) else plain(_checked(source, steps))
+    rates = used(schedule, run) if isinstance(steps, Training) else schedule.values(steps)
+    rates = (rates * source.drops(len(rates)) if isinstance(source, Arm) else rates)[~np.isnan(rates)]
+    momentum = schedule.momentum(run.planned)
+    if momentum is None:
+        return {"lr": rates.tolist()}
+    # Past its end a cycle of the momentum stays where it ended.
+    place = np.minimum(run.place_of_updates(), run.planned - 1)[: len(rates)]
+    return {"lr": rates.tolist(), "momentum": momentum[place].tolist()}
+
+
+def _drop(source: Schedule | Arm, steps: int, per_epoch: int) -> Drop:
+    """Return an arm's drop, which counts updates, in steps of the schedule; ValueError if it comes between two of them."""
+    if not isinstance(source, Arm) or not 0 < source.drop_at < steps * per_epoch:
+        return NO_DROP
+    if source.drop_at % per_epoch:
+        raise ValueError(
+            f"Arm.drop_at must be the first update of an epoch, a multiple of {per_epoch:,}, where the schedule moves on once per epoch; "
+            f"got {source.drop_at:,}"
+        )
+    return Drop(source.drop_at // per_epoch, source.drop_factor)
 
 
 def _optimizer_lines(source: Schedule | Arm, steps: int, framework: Framework) -> OptimizerLines | None:

@@ -5,34 +5,50 @@ from typing import Any
 
 from lr_explorer.export.arrays import for_arrays
 from lr_explorer.export.plain import NO_DROP, Drop, Span, indented, rate_function
-from lr_explorer.export.snippet import COLLECTING, NOTHING, Native, OptimizerLines, broken, comments, document, of_peak, settings, standard_imports
+from lr_explorer.export.snippet import (
+    ALL_UPDATES,
+    COLLECTING,
+    NOTHING,
+    Native,
+    OptimizerLines,
+    broken,
+    comments,
+    document,
+    of_peak,
+    settings,
+    standard_imports,
+)
 from lr_explorer.schedules import Schedule
 
 PRECISION = "Keras computes schedules in its floatx, float32 by default: seven digits."
 RESUME = "To resume, save and load the whole model, optimizer included: the schedule reads optimizer.iterations."
 _SGD = OptimizerLines("keras.optimizers.SGD(learning_rate=schedule)")
-_COLLECT = [COLLECTING, "lr = [float(schedule(step)) for step in range(steps)]"]
-_CONSTANT = [COLLECTING, "lr = [float(optimizer.learning_rate) for step in range(steps)]"]
+EPOCHS = "Keras calls a schedule once per update; this one moves on once per epoch, so it counts epochs itself."
+_COLLECT = "lr = [float(schedule(step)) for step in range({})]"
+_CONSTANT = "lr = [float(optimizer.learning_rate) for step in range({})]"
 
 
-def export(schedule: Schedule, steps: int, optimizer: OptimizerLines | None = None, drop: Drop = NO_DROP) -> str:
-    """Return the snippet."""
+def export(schedule: Schedule, steps: int, optimizer: OptimizerLines | None = None, drop: Drop = NO_DROP, *, per_epoch: int = 0) -> str:
+    """Return the snippet; `per_epoch`: the updates for which each rate of the schedule holds, 0 for one."""
     optimizer = optimizer or _SGD
     span = Span.of(schedule, steps)
     native = own_class(schedule, span) if drop == NO_DROP else NOTHING
+    if per_epoch and native.pieces and native.pieces[0].code != "peak":
+        native = Native(notes=(EPOCHS,))  # its own classes count updates
     if native.pieces:
         function, made = [], broken(f"schedule = {native.pieces[0].code}")
     else:
-        function, made = _subclass(schedule, steps, drop), ["schedule = Schedule()"]
+        function, made = _subclass(schedule, steps, drop, per_epoch), ["schedule = Schedule()"]
     is_constant = made == ["schedule = peak"]
+    collect = [COLLECTING, (_CONSTANT if is_constant else _COLLECT).format(ALL_UPDATES if per_epoch else "steps")]
     use = [*comments(optimizer.notes), *broken(f"optimizer = {optimizer.code}"), *comments([PRECISION, RESUME])]
-    code = [*function, *made, *use, *(_CONSTANT if is_constant else _COLLECT)]
+    code = [*function, *made, *use, *collect]
     imports = ["import keras", *(["from keras import ops"] if function else []), *_imports(made)]
     made = [] if is_constant else made
     if is_constant:
         use = [line.replace("learning_rate=schedule", "learning_rate=peak") for line in use]
-    collect = _CONSTANT if is_constant else _COLLECT
-    return document(standard_imports(code), imports, settings(schedule.peak, steps, code), function, [*comments(native.notes), *made, *use], collect)
+    values = settings(schedule.peak, steps, code, per_epoch)
+    return document(standard_imports(code), imports, values, function, [*comments(native.notes), *made, *use], collect)
 
 
 def own_class(schedule: Schedule, span: Span) -> Native:
@@ -51,9 +67,10 @@ def _imports(made: list[str]) -> list[str]:
 _CLASSES = ("CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "PiecewiseConstantDecay", "PolynomialDecay")
 
 
-def _subclass(schedule: Schedule, steps: int, drop: Drop) -> list[str]:
+def _subclass(schedule: Schedule, steps: int, drop: Drop, per_epoch: int) -> list[str]:
     """Return the definition of a schedule class around the rate's function."""
-    lines = for_arrays(rate_function(schedule, steps, drop, "rate"), "ops")
+    lines = for_arrays(rate_function(schedule, steps, drop, "rate", counted="epoch" if per_epoch else "update"), "ops")
+    clock = "step // updates_per_epoch" if per_epoch else "step"
     at = lines.index("def rate(t):")
     definition = [
         "@keras.saving.register_keras_serializable()",
@@ -62,7 +79,7 @@ def _subclass(schedule: Schedule, steps: int, drop: Drop) -> list[str]:
             lines[at + 1].strip(),
             "",
             "def __call__(self, step):",
-            *indented(['t = ops.cast(step, "float32")', *(line.removeprefix("    ") for line in lines[at + 2 :])]),
+            *indented([f't = ops.cast({clock}, "float32")', *(line.removeprefix("    ") for line in lines[at + 2 :])]),
             "",
             "def get_config(self):",
             "    return {}  # nothing to set: all numbers stand in the code",

@@ -9,6 +9,7 @@ import numpy as np
 from lr_explorer.export.arrays import for_arrays
 from lr_explorer.export.plain import NO_DROP, Drop, Span, begins, rate_function
 from lr_explorer.export.snippet import (
+    ALL_UPDATES,
     COLLECTING,
     NOTHING,
     Native,
@@ -27,30 +28,35 @@ from lr_explorer.schedules import Schedule
 PRECISION = "Optax computes in float32 unless jax_enable_x64 is set: seven digits."
 RESUME = "To resume, save and load the optimizer's state: it holds the count that the schedule is called with."
 _SGD = OptimizerLines("optax.sgd(schedule)")
-_COLLECT = [COLLECTING, "lr = [{} for step in range(steps)]"]
+EPOCHS = "Optax calls a schedule once per update; this one moves on once per epoch."
+_BY_EPOCH = ["def schedule(count):", "    return by_epoch(count // updates_per_epoch)"]
 _RATE = "float(schedule(step))"
 # More pieces than a person would write.
 _MOST_CYCLES = 8
 
 
-def export(schedule: Schedule, steps: int, optimizer: OptimizerLines | None = None, drop: Drop = NO_DROP) -> str:
-    """Return the snippet."""
+def export(schedule: Schedule, steps: int, optimizer: OptimizerLines | None = None, drop: Drop = NO_DROP, *, per_epoch: int = 0) -> str:
+    """Return the snippet; `per_epoch`: the updates for which each rate of the schedule holds, 0 for one."""
     optimizer = optimizer or _SGD
+    name, counted, updates = ("by_epoch", "epoch", ALL_UPDATES) if per_epoch else ("schedule", "update", "steps")
     span = Span.of(schedule, steps)
     native = run_of_schedules(schedule, span) if drop == NO_DROP else NOTHING
     function: list[str] = []
     made: list[str] = []
     if native.pieces:
-        made = joined(native.pieces)
+        made = joined(native.pieces, name)
     else:
-        function = _called_with_a_count(for_arrays(rate_function(schedule, steps, drop, "schedule"), "jnp"))
+        function = _called_with_a_count(for_arrays(rate_function(schedule, steps, drop, name, counted=counted), "jnp"), name)
+    made = [*comments(native.notes), *made]
     use = [*comments(optimizer.notes), *_made(optimizer), *comments([PRECISION, RESUME])]
     rate = f"[{', '.join(times(factor, _RATE) for factor in optimizer.rates)}]" if optimizer.has_groups else _RATE
-    collect = [line.format(rate) for line in _COLLECT]
-    code = [*function, *made, *use, *collect]
+    collect = [COLLECTING, f"lr = [{rate} for step in range({updates})]"]
+    code = [*function, *made, *_BY_EPOCH * bool(per_epoch), *use, *collect]
     imports = [*(["import jax.numpy as jnp"] if function else []), "import optax"]
-    peak = schedule.peak * native.peak
-    return document(standard_imports(code), imports, settings(peak, steps, code), function, [*comments(native.notes), *made, *use], collect)
+    values = settings(schedule.peak * native.peak, steps, code, per_epoch)
+    if per_epoch:
+        return document(standard_imports(code), imports, values, function, made, _BY_EPOCH, [*comments([EPOCHS]), *use], collect)
+    return document(standard_imports(code), imports, values, function, [*made, *use], collect)
 
 
 def _made(optimizer: OptimizerLines) -> list[str]:
@@ -93,10 +99,10 @@ def joined(pieces: Sequence[Piece], name: str = "schedule") -> list[str]:
     return [f"{name} = optax.join_schedules(", "    [", *listed, "    ],", f"    boundaries={boundaries},", ")"]
 
 
-def _called_with_a_count(function: list[str]) -> list[str]:
+def _called_with_a_count(function: list[str], name: str) -> list[str]:
     """Return the function with an argument named as Optax does, an array from the first line on."""
-    at = function.index("def schedule(t):")
-    return [*function[:at], "def schedule(count):", function[at + 1], "    t = jnp.asarray(count)", *function[at + 2 :]]
+    at = function.index(f"def {name}(t):")
+    return [*function[:at], f"def {name}(count):", function[at + 1], "    t = jnp.asarray(count)", *function[at + 2 :]]
 
 
 def _nothing(schedule: Any, span: Span) -> Native:

@@ -60,13 +60,15 @@ def begins(schedule: Schedule, span: Span) -> float:
     return float(schedule.floored(np.arange(span.total, dtype=float), span.total)[0])
 
 
-def rate_function(schedule: Schedule, steps: int, drop: Drop = NO_DROP, name: str = "rate", scale: str = "peak") -> list[str]:
+def rate_function(
+    schedule: Schedule, steps: int, drop: Drop = NO_DROP, name: str = "rate", scale: str = "peak", counted: str = "update"
+) -> list[str]:
     """Return, line by line, a function `name`(t) of the update t, and before it those that it calls.
 
-    scale: "peak" for the rate itself, "" for the rate as a fraction of the peak. The code around must know `steps` and, where it is the
-    scale, `peak`. ValueError if the schedule does not say in Python what it is.
+    scale: "peak" for the rate itself, "" for the rate as a fraction of the peak. counted: what t counts, for the docstring. The code around
+    must know `steps` and, where it is the scale, `peak`. ValueError if the schedule does not say in Python what it is.
     """
-    what = "The learning rate of update t, counted from 0." if scale else "The rate of update t, counted from 0, as a fraction of the peak."
+    what = f"The learning rate of {counted} t, counted from 0." if scale else f"The rate of {counted} t, counted from 0, as a fraction of the peak."
     before, body = _function(schedule, steps, scale, drop, outer=("steps", "peak"))
     return [*before, *_defined(name, [f'"""{what}"""', *body])]
 

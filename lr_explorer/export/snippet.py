@@ -11,6 +11,9 @@ from lr_explorer.export.plain import indented, names_in
 # What stands below this line is there to look at the rates, and is not needed in training.
 COLLECTING = "# What follows only collects the rate of every update; leave it out in training."
 
+# The length of a run whose schedule moves on once per epoch, as code.
+ALL_UPDATES = "steps * updates_per_epoch"
+
 _WIDTH = 110
 
 
@@ -82,10 +85,10 @@ def comments(notes: Iterable[str]) -> list[str]:
     return [line for note in notes for line in _wrapped(note)]
 
 
-def settings(peak: float, steps: int, code: Iterable[str]) -> list[str]:
-    """Return the line that sets `steps` and `peak`, as far as the code mentions them."""
+def settings(peak: float, steps: int, code: Iterable[str], per_epoch: int = 0) -> list[str]:
+    """Return the line that sets `steps`, `updates_per_epoch` and `peak`, as far as the code mentions them."""
     used = names_in(code)
-    values = {name: value for name, value in {"steps": steps, "peak": peak}.items() if name in used}
+    values = {name: value for name, value in {"steps": steps, "updates_per_epoch": per_epoch, "peak": peak}.items() if name in used}
     return [f"{', '.join(values)} = {', '.join(map(repr, values.values()))}"] if values else []
 
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import Any
 
-from lr_explorer.export.plain import NO_DROP, Drop, Span, begins, names_in, rate_function
+from lr_explorer.export.plain import NO_DROP, Drop, Span, begins, indented, names_in, rate_function
 from lr_explorer.export.snippet import (
+    ALL_UPDATES,
     COLLECTING,
     NOTHING,
     Native,
@@ -30,6 +31,7 @@ from lr_explorer.schedules import Schedule
 Form = Callable[[Any, Span], Native]
 
 RESUME = "To resume, save and load the state_dict() of optimizer and scheduler: either alone goes on at a wrong rate."
+EPOCHS = "Call scheduler.step() once per epoch, after its last update: this schedule counts epochs."
 _CLASSES = (
     "ChainedScheduler", "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR", "ExponentialLR", "LambdaLR", "LinearLR",
     "MultiStepLR", "OneCycleLR", "PolynomialLR", "SequentialLR", "StepLR",
@@ -44,42 +46,58 @@ _OF_ONE = 'optimizer.param_groups[0]["lr"]'
 _OF_BOTH = '[group["lr"] for group in optimizer.param_groups]'
 
 
-def export(schedule: Schedule, steps: int, optimizer: OptimizerLines | None = None, drop: Drop = NO_DROP, notes: Sequence[str] = ()) -> str:
-    """Return the snippet; `notes` are comments besides its own."""
+def export(
+    schedule: Schedule, steps: int, optimizer: OptimizerLines | None = None, drop: Drop = NO_DROP, notes: Sequence[str] = (), *, per_epoch: int = 0
+) -> str:
+    """Return the snippet; `notes` are comments besides its own, `per_epoch` the updates for which each rate of the schedule holds, 0 for one."""
     span = Span.of(schedule, steps)
     if _never_changes(schedule, span) and drop == NO_DROP:
-        return snippet(schedule.peak, steps, optimizer, [], [], [*notes, "A constant rate needs no scheduler."])
+        return snippet(schedule.peak, steps, optimizer, [], [], [*notes, "A constant rate needs no scheduler."], per_epoch=per_epoch)
     native = run_of_classes(schedule, span) if drop == NO_DROP else NOTHING
     if optimizer and optimizer.has_groups:
         native = _for_groups(native, optimizer.rates)
     if native.pieces:
         scheduler = [*native.before, *_joined(native.pieces)]
-        return snippet(schedule.peak * native.peak, steps, optimizer, [], scheduler, [*native.notes, *notes])
-    function = rate_function(schedule, steps, drop, "factor", scale="")
-    return snippet(schedule.peak, steps, optimizer, function, ["scheduler = LambdaLR(optimizer, lr_lambda=factor)"], [*native.notes, *notes])
+        return snippet(schedule.peak * native.peak, steps, optimizer, [], scheduler, [*native.notes, *notes], per_epoch=per_epoch)
+    function = rate_function(schedule, steps, drop, "factor", scale="", counted="epoch" if per_epoch else "update")
+    scheduler = ["scheduler = LambdaLR(optimizer, lr_lambda=factor)"]
+    return snippet(schedule.peak, steps, optimizer, function, scheduler, [*native.notes, *notes], per_epoch=per_epoch)
 
 
 def snippet(
     peak: float, steps: int, optimizer: OptimizerLines | None, function: Sequence[str], scheduler: Sequence[str] = (),
-    notes: Sequence[str] = (), imports: Sequence[str] = (),
+    notes: Sequence[str] = (), imports: Sequence[str] = (), *, per_epoch: int = 0, steps_by_epoch: bool = True,
 ) -> str:  # fmt: skip
-    """Return a snippet around the lines that make `scheduler`; without any the optimizer keeps its rate."""
+    """Return a snippet around the lines that make `scheduler`; without any the optimizer keeps its rate.
+
+    steps_by_epoch: whether the loop calls `scheduler.step()` once per epoch where there are updates `per_epoch`; else it does so after every update.
+    """
     optimizer = optimizer or _SGD
     model, parameters, rate = (
         (_two_groups(optimizer.rates), "groups", _OF_BOTH) if optimizer.has_groups else ([_MODEL], "model.parameters()", _OF_ONE)
     )
     made = [*model, *comments(optimizer.notes), *broken(f"optimizer = {optimizer.code.replace('model.parameters()', parameters)}")]
-    collect = [COLLECTING, "lr = []", "for _ in range(steps):", f"    lr.append({rate})", "    optimizer.step()"]
-    collect += ["    scheduler.step()"] if scheduler else []
+    counts_epochs = bool(per_epoch and scheduler and steps_by_epoch)
+    collect = [COLLECTING, "lr = []", *_loop(rate, per_epoch, steps_scheduler=bool(scheduler), counts_epochs=counts_epochs)]
     code = [*function, *made, *scheduler, *collect]
     classes = sorted(name for name in _CLASSES if any(f"{name}(" in line for line in scheduler))
     from_torch = [f"from torch.optim.lr_scheduler import {', '.join(classes)}"] if classes else []
     numpy = ["import numpy as np"] if "np" in names_in(code) else []
     lines = [part for line in scheduler for part in broken(line)]
-    scheduling = [*comments(notes), *lines, *comments([RESUME] if scheduler else [])]
+    scheduling = [*comments([*notes, *([EPOCHS] if counts_epochs else [])]), *lines, *comments([RESUME] if scheduler else [])]
+    values = settings(peak, steps, code, per_epoch)
     return document(
-        standard_imports(code), [*numpy, "import torch", *imports, *from_torch], settings(peak, steps, code), function, [*made, *scheduling], collect
+        standard_imports(code), [*numpy, "import torch", *imports, *from_torch], values, function, [*made, *scheduling], collect
     )  # fmt: skip
+
+
+def _loop(rate: str, per_epoch: int, *, steps_scheduler: bool, counts_epochs: bool) -> list[str]:
+    """Return a training loop that keeps each update's rate in `lr`."""
+    update = [f"lr.append({rate})", "optimizer.step()"]
+    step = ["scheduler.step()"] if steps_scheduler else []
+    if counts_epochs:
+        return ["for epoch in range(steps):", *indented(["for _ in range(updates_per_epoch):", *indented(update), *step])]
+    return [f"for _ in range({ALL_UPDATES if per_epoch else 'steps'}):", *indented([*update, *step])]
 
 
 def run_of_classes(schedule: Schedule, span: Span) -> Native:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lr_explorer.export import torch
-from lr_explorer.export.plain import NO_DROP, Drop, Span, begins
+from lr_explorer.export.plain import NO_DROP, Drop, Span, begins, rate_function
 from lr_explorer.export.snippet import NOTHING, Native, OptimizerLines, of_peak
 from lr_explorer.schedules import Schedule
 
@@ -12,8 +12,15 @@ OWN = "In the Trainer: Trainer(..., optimizers=(optimizer, scheduler)), which th
 NOT_OWN = "Transformers has no such curve of its own; Trainer(..., optimizers=(optimizer, scheduler)) takes this one."
 
 
-def export(schedule: Schedule, steps: int, optimizer: OptimizerLines | None = None, drop: Drop = NO_DROP) -> str:
-    """Return the snippet."""
+EPOCHS = "The Trainer calls scheduler.step() after every update; this schedule moves on once per epoch, so it counts epochs itself."
+_BY_EPOCH = "scheduler = LambdaLR(optimizer, lr_lambda=lambda update: factor(update // updates_per_epoch))"
+
+
+def export(schedule: Schedule, steps: int, optimizer: OptimizerLines | None = None, drop: Drop = NO_DROP, *, per_epoch: int = 0) -> str:
+    """Return the snippet; `per_epoch`: the updates for which each rate of the schedule holds, 0 for one."""
+    if per_epoch:
+        function = rate_function(schedule, steps, drop, "factor", scale="", counted="epoch")
+        return torch.snippet(schedule.peak, steps, optimizer, function, [_BY_EPOCH], [EPOCHS, OWN], per_epoch=per_epoch, steps_by_epoch=False)
     native = own_function(schedule, Span.of(schedule, steps)) if drop == NO_DROP else NOTHING
     if not native.pieces:
         return torch.export(schedule, steps, optimizer, drop, notes=(NOT_OWN,))

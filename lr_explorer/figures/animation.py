@@ -33,7 +33,7 @@ _STYLE = (
 _STACK_ON_PHONES = """
 const figure = document.getElementById("{plot_id}");
 if (window.innerWidth < 700) {
-  figure.style.height = "980px";
+  figure.style.height = figure.parentElement.style.height = "980px";
   const titles = [[0.5, 1], [0.5, 0.44], [0.5, 0.2]];
   Plotly.relayout(figure, {
     height: 980, "margin.l": 48, "margin.r": 8,
@@ -129,7 +129,7 @@ def _colour_bar(scenario: Scenario) -> go.Scatter:
 
 def _still(run: Run, place: int, arm: ArmRun) -> tuple[go.Scatter, go.Scatter, go.Scatter]:
     """Return an arm's whole path, rates and losses, faint on the map."""
-    line = {"color": _colour(arm), "dash": arm_dash(place), "width": 1.5}
+    line = {"color": _colour(arm), "dash": arm_dash(place), "width": 1.5, "simplify": False}
     shared: dict[str, Any] = {"mode": "lines", "line": line, "legendgroup": str(place), "name": escape(arm.arm.name)}
     x, y = _near(run.scenario, arm.path[..., 0]).T
     path = go.Scatter(x=x, y=y, opacity=0.45, hoverinfo="skip", showlegend=True, **shared)

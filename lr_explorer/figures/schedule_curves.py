@@ -80,7 +80,7 @@ def _line(curve: Curve, position: Array, *, log: bool, dark: bool) -> go.Scatter
         y=np.where(lr > 0, lr, np.nan) if log else lr,
         mode="lines" if len(shown) > 1 else "markers",
         name=curve.name,
-        line={"color": curve.colour.on(dark=dark), "width": 3.5 if curve.is_main else 2, "dash": arm_dash(curve.dash_place)},
+        line={"color": curve.colour.on(dark=dark), "width": 3.5 if curve.is_main else 2, "dash": arm_dash(curve.dash_place), "simplify": False},
         hovertemplate="%{y:.6g}",
     )
 

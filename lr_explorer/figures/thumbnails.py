@@ -97,7 +97,7 @@ def schedule_thumbnail(schedule: Schedule, steps: int, *, dark: bool) -> go.Figu
     # Noam's peak is a factor that its rates do not come near.
     highest = schedule.peak if lr.max() > schedule.peak / 2 else float(lr.max())
     _arrange(figure, dark=dark, box=((0, steps), (0.0, 1.08 * highest)))
-    figure.update_yaxes(tickvals=[0, highest], ticktext=["0", "peak" if highest == schedule.peak else "highest"])
+    figure.update_yaxes(tickvals=[0, highest], ticktext=["0", "peak" if highest == schedule.peak else "top"])
     return figure
 
 

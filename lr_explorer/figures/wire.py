@@ -266,7 +266,7 @@ def _arm_header(place: int, run: ArmRun) -> dict[str, Any]:
         "dash": list(DASHES[place % len(DASHES)]),
         "marker": arm_marker(place),
         "diverged_at": int(run.diverged_at[0]),
-        "gone": f"{run.outcome[0].value} at step {ended_at(run.outcome[0], run.diverged_at[0])}",
+        "gone": f"{run.outcome[0].value} at step {ended_at(run.outcome[0], run.diverged_at[0], len(run.path) - 1)}",
         "drop_at": run.arm.drop_at,
         "memory_label": run.arm.optimizer.memory_label,
     }

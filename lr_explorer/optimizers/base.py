@@ -69,7 +69,7 @@ class Optimizer(Described):
     scales_rate: whether it multiplies the schedule's rate by a number that it finds during the run.
     rate_note: where it does not use the rate of each update for that update, a sentence that says so.
     couples: whether one coordinate's update depends on the other's gradient. answers: whether its path is not where it takes its gradients.
-    is_reference: whether it follows the surface itself, without noise, whatever gradient it is handed.
+    is_reference: whether it follows the surface itself, without noise, whatever gradient it is handed. is_random: whether it draws noise itself.
     """
 
     memory_label: ClassVar[str] = ""
@@ -80,6 +80,7 @@ class Optimizer(Described):
     couples: ClassVar[bool] = False
     answers: ClassVar[bool] = False
     is_reference: ClassVar[bool] = False
+    is_random: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod
@@ -151,14 +152,6 @@ def against(towards: Callable[[int, Array], Array], arms: Sequence[Any], task: T
         np.subtract(x, np.multiply(direction, lr, out=scratch), out=x)
 
     return Rule(step, lambda t: direction)
-
-
-def add_eps(square: Array, eps: Array, inside: bool, out: Array) -> None:
-    """Write √square + ε, or √(square + ε) if it goes inside the root, into `out`."""
-    if inside:
-        np.sqrt(np.add(square, eps, out=out), out=out)
-    else:
-        np.add(np.sqrt(square, out=out), eps, out=out)
 
 
 OPTIMIZERS: Registry[Optimizer] = Registry("optimizer")

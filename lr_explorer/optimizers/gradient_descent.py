@@ -250,6 +250,7 @@ class SGLD(Optimizer):
     )
     memory_label = "gradient"
     suggested_peak = 0.02
+    is_random = True
 
     temperature: float = number(
         0.1, 0.0, 1e6, "Temperature τ", "Loss that is worth climbing: hills of this height are crossed often.", symbol=r"\tau", scale="log",

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 
 from lr_explorer.optimizers import fields
-from lr_explorer.optimizers.base import OPTIMIZERS, Array, Optimizer, Rule, Task, add_decay, add_eps, against, by_step, corrections, follow, stack
+from lr_explorer.optimizers.base import OPTIMIZERS, Array, Optimizer, Rule, Task, add_decay, against, by_step, corrections, follow, stack
 from lr_explorer.params import choice, flag, number
 
 
@@ -45,7 +45,10 @@ class AdaGrad(Optimizer):
                 add_decay(grad, x, weight_decay, scratch)
             np.multiply(grad, grad, out=scratch)
             np.add(total, scratch, out=total)
-            add_eps(total, eps, inside, scratch)
+            if inside:
+                np.sqrt(np.add(total, eps, out=scratch), out=scratch)
+            else:
+                np.add(np.sqrt(total, out=scratch), eps, out=scratch)
             np.divide(grad, scratch, out=direction)
             np.multiply(direction, lr / (1 + t * lr_decay) if slows else lr, out=scratch)
             np.subtract(x, scratch, out=x)
@@ -112,7 +115,10 @@ class RMSprop(Optimizer):
                 seen = _variance(square, mean, bias[t] if corrected else None)
             elif corrected:
                 seen = square / bias[t]
-            add_eps(seen, eps, inside, scratch)
+            if inside:
+                np.sqrt(np.add(seen, eps, out=scratch), out=scratch)
+            else:
+                np.add(np.sqrt(seen, out=scratch), eps, out=scratch)
             np.divide(grad, scratch, out=scaled)
             if early:
                 np.multiply(scaled, lr, out=scaled)

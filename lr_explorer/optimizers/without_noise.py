@@ -12,7 +12,7 @@ from lr_explorer.params import flag, number, whole
 # Of a coordinate or of 1, whichever is larger: how far two approximations of different order along the flow may lie apart.
 _TOLERANCE = 1e-9
 # The part of an update that is not cut further: where the flow is still not smooth there, the surface has a kink.
-_SHORTEST = 1 / 1024
+_SHORTEST = 1e-5
 # A stretch of the flow is computed in so many equal parts, each way once, and extrapolated to infinitely many.
 _CUTS = (1, 2, 3, 4)
 

@@ -25,12 +25,13 @@ class Schedule(Described):
     Subclasses give `shape`: the rate as a fraction of the peak after warm-up. Step t counts from 0 and `values(steps)[t]` is the
     rate used by update t.
 
-    family: heading in menus and reference. use_when, watch_for: a sentence each. floor_is_a_clip: what `floor` means – the shape is
-    squeezed between floor and 1 (PyTorch's eta_min), or it is cut off below (Optax's end_value). reaches_peak, stays_below_peak: whether
-    the highest rate is `peak`, and whether no rate is higher.
+    family: heading in menus and reference. also_called: what else people look for it by. use_when, watch_for: a sentence each.
+    floor_is_a_clip: what `floor` means – the shape is squeezed between floor and 1 (PyTorch's eta_min), or it is cut off below (Optax's
+    end_value). reaches_peak, stays_below_peak: whether the highest rate is `peak`, and whether no rate is higher.
     """
 
     family: ClassVar[str] = ""
+    also_called: ClassVar[str] = ""
     use_when: ClassVar[str] = ""
     watch_for: ClassVar[str] = ""
     floor_is_a_clip: ClassVar[bool] = False

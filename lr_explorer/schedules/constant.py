@@ -14,6 +14,7 @@ class Constant(Schedule):
 
     label = "Constant"
     family = "Constant"
+    also_called = "ConstantLR"
     use_when = "As the baseline, for short experiments, or when the length of the run is not known and the iterates are averaged instead."
     watch_for = "Under noise the loss stalls at a floor that grows with the rate: only a lower rate or averaging gets below it."
     formula = r"\eta_t = \eta_{\max}"

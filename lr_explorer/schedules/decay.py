@@ -19,6 +19,7 @@ class Step(Schedule):
 
     label = "Step decay"
     family = "Decay"
+    also_called = "StepLR, staircase"
     use_when = "You reproduce a recipe that has it, or want to see how the loss answers to each drop."
     watch_for = "A step size in epochs where the scheduler counts updates drops the rate to nothing within the first epoch."
     formula = r"\eta_t = \eta_{\max}\,\gamma^{\lfloor t/s \rfloor}"
@@ -42,6 +43,7 @@ class MultiStep(Schedule):
 
     label = "Multi-step decay"
     family = "Decay"
+    also_called = "ResNet, ImageNet, MultiStepLR"
     use_when = "You know from earlier runs where the loss stops improving and drop the rate there."
     watch_for = "Milestones past the end of the run are never reached, and milestones in epochs come far too early when updates are counted."
     formula = r"\eta_t = \eta_{\max}\,\gamma^{\,\#\{m_i \le t\}}"
@@ -74,6 +76,7 @@ class Piecewise(Schedule):
 
     label = "Piecewise constant"
     family = "Decay"
+    also_called = "PiecewiseConstantDecay, staircase"
     use_when = "A recipe gives the rates of its stages one by one, or you want to raise the rate between stages."
     watch_for = "Keras changes one update later than Optax and PyTorch; and Optax multiplies its scales, while these are fractions of the peak."
     formula = r"\eta_t = \eta_{\max}\,f_i,\quad i = \#\{b_j \le t\}"
@@ -116,6 +119,7 @@ class Exponential(Schedule):
 
     label = "Exponential decay"
     family = "Decay"
+    also_called = "ExponentialLR"
     use_when = "The rate should fall by the same percentage all the time, whatever the length of the run."
     watch_for = "γ per update and γ per epoch are worlds apart: 0.95 per update leaves 0.6 % of the rate after 100 updates."
     formula = r"\eta_t = \eta_{\max}\,\gamma^{t/s}"
@@ -149,6 +153,7 @@ class InverseTime(Schedule):
 
     label = "Inverse time decay"
     family = "Decay"
+    also_called = "InverseTimeDecay, hyperbolic, Robbins-Monro"
     use_when = "The objective is convex and noisy, and you want the guarantee of stochastic approximation."
     watch_for = "With k too small nothing falls within the run, with k too large the iterate stops far from the minimum."
     formula = r"\eta_t = \frac{\eta_{\max}}{1 + k\,t/s}"
@@ -179,6 +184,7 @@ class InverseSqrt(Schedule):
 
     label = "Inverse square root"
     family = "Decay"
+    also_called = "T5, rsqrt"
     use_when = "The length of the run is open and you will continue, or branch off a short cool-down, later."
     watch_for = "It falls so slowly that without a cool-down the run ends at a high rate; and the time scale follows the warm-up unless it is set."
     formula = r"\eta_t = \eta_{\max}\sqrt{\frac{\tau}{\tau + t - w}}"
@@ -208,6 +214,7 @@ class Noam(Schedule):
 
     label = "Noam (Attention is all you need)"
     family = "Decay"
+    also_called = "Transformer base"
     use_when = "You reproduce a Transformer recipe that names a model size, a factor and a warm-up instead of a rate."
     watch_for = (
         "The peak is a factor here, not the highest rate, which is factor/√(d·w); and code that starts at step 0 divides by zero unless it guards."

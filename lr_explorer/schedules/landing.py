@@ -15,6 +15,7 @@ class Linear(Schedule):
 
     label = "Linear decay"
     family = "Annealing"
+    also_called = "Hugging Face default, BERT, get_linear_schedule_with_warmup, budgeted training"
     use_when = "The number of updates is fixed before the run: a strong default for fine-tuning and for small budgets."
     watch_for = "A total that is counted in micro-batches or epochs ends the fall too late or too early; stopping early means stopping hot."
     formula = r"\eta_t = \eta_{\max}\,(1 - p),\quad p = \frac{t - w}{T - w}"
@@ -34,6 +35,7 @@ class Cosine(Schedule):
 
     label = "Cosine annealing"
     family = "Annealing"
+    also_called = "LLaMA, GPT, ViT, CosineAnnealingLR, get_cosine_schedule_with_warmup"
     use_when = "The number of updates is known: the usual choice for training from scratch, from image models to language models."
     watch_for = "A T_max shorter than the run makes PyTorch and Transformers climb again, while Optax and Keras stay at the floor."
     formula = r"\eta_t = \eta_{\max}\left(\tfrac12\,(1 + \cos 2\pi c\,p)\right)^{a},\quad p = \frac{t - w}{T_{\max}}"
@@ -88,6 +90,7 @@ class Polynomial(Schedule):
 
     label = "Polynomial decay"
     family = "Annealing"
+    also_called = "DeepLab, poly, PolynomialLR"
     use_when = "A recipe asks for it (segmentation models use 0.9), or linear decay should be bent a little."
     watch_for = "A large power spends most of the run near the floor; Keras's cycle starts each further cycle lower than the one before."
     formula = r"\eta_t = \eta_{\max}\,(1 - p)^q,\quad p = \frac{t - w}{T_d}"

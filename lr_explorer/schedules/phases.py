@@ -23,6 +23,7 @@ class WSD(Schedule):
 
     label = "WSD (warm-up, stable, decay)"
     family = "Phases"
+    also_called = "trapezoid, MiniCPM, DeepSeek"
     use_when = "The length of the run is open: train on at the stable rate and branch off a decay whenever a result is needed."
     watch_for = "The loss looks poor until the decay, then drops; and a decay that is too short leaves part of that drop unused."
     formula = r"\eta_t = \eta_{\max}\,s(t)\cdot\begin{cases}1 & t < T - D\\ g\!\left(\frac{t - (T - D)}{D}\right) & t \ge T - D\end{cases}"
@@ -101,6 +102,7 @@ class FlatCosine(Schedule):
 
     label = "Flat, then cosine"
     family = "Phases"
+    also_called = "fit_flat_cos, fastai"
     use_when = "You train with an optimizer that profits from a long time at the peak, as fastai does with Ranger."
     watch_for = "The share is of the updates after warm-up; and fastai ends at the peak divided by 100,000, a floor of 1e-5 here."
     formula = r"\eta_t = \eta_{\max}\cdot\begin{cases}1 & p < f\\ \tfrac12\left(1 + \cos\pi\frac{p - f}{1 - f}\right) & p \ge f\end{cases}"
@@ -148,6 +150,7 @@ class SlantedTriangular(Schedule):
 
     label = "Slanted triangular"
     family = "Phases"
+    also_called = "ULMFiT, STLR"
     use_when = "You fine-tune a pretrained model and want to move quickly to a good region, then settle slowly."
     watch_for = "Its own rise is a warm-up already: another one in front of it starts at a fraction of the first rate."
     formula = r"\eta_t = \eta_{\max}\,\frac{1 + p\,(r - 1)}{r},\quad p = \begin{cases}t/c & t < c\\ 1 - \frac{t - c}{T - c} & t \ge c\end{cases}"
@@ -187,6 +190,7 @@ class OneCycle(Schedule):
 
     label = "One-cycle"
     family = "Phases"
+    also_called = "1cycle, super-convergence, OneCycleLR, fastai fit_one_cycle"
     use_when = "A model should train fast at a rate that would be too high to start with (super-convergence)."
     watch_for = (
         "PyTorch's scheduler ignores the optimizer's rate, refuses an update past the last and divides by zero where pct_start · steps is exactly 1."
@@ -282,6 +286,7 @@ class SWALR(Schedule):
 
     label = "SWALR (rate for weight averaging)"
     family = "Phases"
+    also_called = "stochastic weight averaging, SWA"
     use_when = "The last part of the run averages its weights, which wants a constant rate that is not too low."
     watch_for = "Without averaging, the last iterate at this rate is no better than the noise floor; the average is what counts."
     formula = r"\eta_t = \eta_{\max}\left(a\,f + (1 - a)\right),\quad a = g\!\left(\frac{t - t_s}{A}\right)"

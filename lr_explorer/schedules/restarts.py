@@ -15,6 +15,7 @@ class CosineRestarts(Schedule):
 
     label = "Cosine with warm restarts"
     family = "Cycles"
+    also_called = "SGDR, warm restarts, CosineAnnealingWarmRestarts"
     use_when = "Several good solutions of one run are wanted, for an ensemble or to stop at any cycle's end."
     watch_for = "The end of the run should be the end of a cycle: anywhere else the rate is high when training stops."
     formula = r"\eta_t = \tfrac12\,\eta_{\max}\,d^i\left(1 + \cos\pi\frac{t_i}{T_i}\right),\quad T_i = T_0\,m^i"
@@ -109,6 +110,7 @@ class Cyclic(Schedule):
 
     label = "Cyclic (triangular)"
     family = "Cycles"
+    also_called = "CLR, triangular, CyclicLR"
     use_when = "A good rate is not known but a range is: the cycles visit all of it, and their lows are good moments to stop."
     watch_for = (
         "PyTorch's scheduler overwrites the optimizer's rate and cycles the momentum unless told otherwise, which optimizers without one refuse."

@@ -17,6 +17,7 @@ class RangeTest(Schedule):
 
     label = "LR range test"
     family = "Tools"
+    also_called = "LR finder, lr_find"
     use_when = "You look for a peak rate: read it a factor of three to ten below the rate at which the loss turns up."
     watch_for = (
         "The loss lags behind the rate: the faster the rise, the higher the rate that still looks fine. It is no schedule to train with, and "

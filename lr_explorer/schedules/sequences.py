@@ -38,6 +38,7 @@ class Sequential(Schedule):
 
     label = "Sequential"
     family = "Compositions"
+    also_called = "SequentialLR, join_schedules"
     use_when = "A run has stages: a warm-up of an unusual shape, another recipe for the second half, a drop of the rate now."
     watch_for = "A switch before a part's warm-up has ended makes the rate jump, and a part that restarts begins at its own peak."
     formula = r"\eta_t = \eta_{\max}\cdot\begin{cases}f_1(t) & t < s_1\\ f_2(t - s_1) & s_1 \le t < s_2\\ f_3(t - s_2) & t \ge s_2\end{cases}"
@@ -96,6 +97,7 @@ class Chained(Schedule):
 
     label = "Chained (product)"
     family = "Compositions"
+    also_called = "ChainedScheduler"
     use_when = "Two things act on the rate independently: drops at milestones on top of a decay, cycles under an envelope."
     watch_for = "PyTorch chains the recursive forms: with a floor above 0 they are not this product, since each step starts from the other's rate."
     formula = r"\eta_t = \eta_{\max}\,f_1(t)\,f_2(t)\,f_3(t)"

@@ -22,6 +22,7 @@ class Lambda(Schedule):
 
     label = "Lambda (typed formula)"
     family = "Your own"
+    also_called = "LambdaLR, formula, expression"
     use_when = "A paper or a code base gives a formula that no named schedule has."
     watch_for = "t starts at 0: 1/t and 1/sqrt(t) have no value there, so write t + 1."
     formula = r"\eta_t = \eta_{\max}\,f(t, T)"
@@ -64,6 +65,7 @@ class Drawn(Schedule):
 
     label = "Drawn curve"
     family = "Your own"
+    also_called = "table, piecewise linear"
     use_when = "You want to try a shape without a formula, or to redraw a curve seen in a paper or a log."
     watch_for = "Points are shares of the updates after warm-up, so a longer run stretches the curve; the last update lies just before share 1."
     formula = r"\eta_t = \eta_{\max}\,y(p),\quad p = \frac{t - w}{T - w},\quad y(x_i) = y_i"

@@ -300,7 +300,7 @@ class Eggholder(Surface):
 
     @property
     def minima(self) -> tuple[Minimum, ...]:
-        return tuple(minimum for minimum in searched_minima(self) if minimum.smooth or not minimum.interior)
+        return tuple(minimum for minimum in searched_minima(self) if minimum.smooth)
 
     def value(self, point: Array) -> Array:
         x, y = point

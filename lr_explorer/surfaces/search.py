@@ -62,7 +62,8 @@ def saddles(surface: Any) -> Array:
 
 
 def minima(surface: Any) -> tuple[Array, NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return the lowest minima in the box, shape (2, n), the lowest first, whether each lies inside it and whether the gradient vanishes there.
+    """Return the lowest minima in the box, shape (2, n), the lowest first, whether each lies inside it, and whether the gradient vanishes
+    there but for what the edge of the box holds against.
 
     Places where the loss is as low along a whole line are left out.
     """
@@ -73,19 +74,34 @@ def minima(surface: Any) -> tuple[Array, NDArray[np.bool_], NDArray[np.bool_]]:
         neighbours = [padded[1 + i : 1 + i + GRID, 1 + j : 1 + j + GRID] for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]
         dips = (loss <= np.min(neighbours, axis=0)) & np.isfinite(loss) & (loss < np.max(neighbours, axis=0))
         deepest = np.argsort(loss[dips], kind="stable")[:MOST_MINIMA]
-        found = _polished(surface, _zoomed(surface, grid[:, dips][:, deepest]))
+        inner = grid[:, dips][:, deepest]
+        found = _polished(surface, np.concatenate([_zoomed(surface, inner, np.ones_like(inner)), _edge_dips(surface, grid, loss)], axis=1))
         interior = _is_inside(surface, found)
         span = np.ptp(loss[np.isfinite(loss)])
         value = surface.value(found)
         rise, half_rise = (_ring(surface, found, share) - value for share in (1.0, 0.5))
         # Along a line of equal loss the ring is as low as its centre, but for rounding.
         is_lowest = ((rise > 1e-12 * np.abs(value) + 1e-15 * span) | ~np.isfinite(rise)).all(axis=0)
-        is_lowest &= ~_is_on_a_line(surface, found, 1e-10 * span)
+        # What leads far below all that the grid saw is no dip, but a pole.
+        is_lowest &= ~_is_on_a_line(surface, found, 1e-10 * span) & (value >= loss[np.isfinite(loss)].min() - span)
         # Twice as far from the tip of a cone or from a kink, the loss is twice as high; from a smooth minimum four times at least.
-        smooth = np.nansum(rise, axis=0) > 3 * np.nansum(half_rise, axis=0)
+        smooth = np.where(interior, np.nansum(rise, axis=0) > 3 * np.nansum(half_rise, axis=0), _is_level_along_edge(surface, found))
     order = np.flatnonzero(is_lowest)[np.argsort(value[is_lowest], kind="stable")]
-    order = order[_first_of_each(surface, found[:, order])]
-    return found[:, order], interior[order], smooth[order] | ~interior[order]
+    order = order[_first_of_each(surface, found[:, order])][:MOST_MINIMA]
+    return found[:, order], interior[order], smooth[order]
+
+
+def _pinned(surface: Any, points: Array, gradient: Array) -> NDArray[np.bool_]:
+    """Return which coordinates of `points` the edge of the box holds, since the loss falls outwards."""
+    low, high = _limits(surface)
+    return ((points <= low) & (gradient > 0)) | ((points >= high) & (gradient < 0))
+
+
+def _is_level_along_edge(surface: Any, points: Array) -> NDArray[np.bool_]:
+    """Return at which points the gradient vanishes but for what the edge holds against."""
+    grad, hess = surface.gradient(points), surface.hessian(points)
+    free = np.hypot(*np.where(_pinned(surface, points, grad), 0.0, grad))
+    return free <= 1e-6 * (1 + np.maximum(hess[0, 0] + hess[1, 1], 0) * _size(surface).max())
 
 
 def _is_on_a_line(surface: Any, points: Array, slack: float) -> NDArray[np.bool_]:
@@ -100,10 +116,25 @@ def _is_on_a_line(surface: Any, points: Array, slack: float) -> NDArray[np.bool_
     return is_singular & (np.abs(surface.value(moved) - value) <= slack)
 
 
-def _zoomed(surface: Any, points: Array) -> Array:
-    """Return `points` moved to the lowest of their neighbours on grids that become finer until rounding."""
+def _edge_dips(surface: Any, grid: Array, loss: Array) -> Array:
+    """Return the places on the edges of the box that are lowest along their edge: beside one, in a valley that is narrower than a cell, the
+    grid's next point inside may be lower though the loss rises inwards.
+    """
+    found = []
+    for edge in (np.s_[0, :], np.s_[-1, :], np.s_[:, 0], np.s_[:, -1]):
+        along = loss[edge]
+        dips = np.flatnonzero((along[1:-1] < along[:-2]) & (along[1:-1] < along[2:]) & np.isfinite(along[1:-1])) + 1
+        points = grid[:, *edge][:, dips][:, np.argsort(along[dips], kind="stable")[: MOST_MINIMA // 4]]
+        moves = np.zeros_like(points)
+        moves[0 if edge[1] == slice(None) else 1] = 1.0
+        found.append(_zoomed(surface, points, moves))
+    return np.concatenate(found, axis=1)
+
+
+def _zoomed(surface: Any, points: Array, moves: Array) -> Array:
+    """Return `points` moved to the lowest of their neighbours on grids that become finer until rounding; `moves` is 0 where they may not."""
     low, high = _limits(surface)
-    reach = np.repeat(_size(surface)[:, :, None] / (GRID - 1), points.shape[1], axis=1)
+    reach = (moves * _size(surface))[:, :, None] / (GRID - 1)
     for _ in range(60):
         around = np.clip(points[:, :, None] + reach * _AROUND, low[:, :, None], high[:, :, None])
         loss = np.nan_to_num(surface.value(around), nan=np.inf)
@@ -123,7 +154,7 @@ def _polished(surface: Any, points: Array) -> Array:
     points = np.where((points <= low + near) & (grad > 0), low, np.where((points >= high - near) & (grad < 0), high, points))
     for _ in range(8):
         grad, hess = surface.gradient(points), surface.hessian(points)
-        pinned = ((points <= low) & (grad > 0)) | ((points >= high) & (grad < 0))
+        pinned = _pinned(surface, points, grad)
         along = np.stack([grad[0] / hess[0, 0], grad[1] / hess[1, 1]])
         step = np.where(pinned.any(axis=0), np.where(pinned, 0.0, along), newton_step(surface, points))
         moved = np.clip(points - np.nan_to_num(step, posinf=0.0, neginf=0.0), low, high)

@@ -22,11 +22,19 @@ export default async (component) => (await import(at("{folder}/sliders.js"))).sh
 """
 
 
-def control(link_key: str, param: Param, value: Any, *, slider: tuple[float, float] | None = None, label: str | None = None) -> Control:
+def control(
+    link_key: str,
+    param: Param,
+    value: Any,
+    *,
+    slider: tuple[float, float] | None = None,
+    label: str | None = None,
+    refused: str | None = None,
+) -> Control:
     """Describe one row for `show_controls`: the parameter behind `link_key` and its present value.
 
     slider: the part of the range the slider covers, if not the parameter's own, such as a warm-up of at most `steps`.
-    label: shown in place of the parameter's own label, where a page has several alike.
+    label: shown in place of the parameter's own label, where a page has several alike. refused: what was typed in vain and stays to be mended.
     """
     row: Control = {"key": link_key, "label": label or param.label, "help": param.help, "text": param.format(value)}  # type: ignore[arg-type]
     if isinstance(param, Number):
@@ -41,7 +49,18 @@ def control(link_key: str, param: Param, value: Any, *, slider: tuple[float, flo
         row["kind"] = "flag"
     else:
         row |= {"kind": "text", "longest": param.longest}
+    if refused is not None and (why := _refusal(param, refused, row["label"])):
+        row["refused"] = {"text": refused, "says": why}
     return row
+
+
+def _refusal(param: Param, text: str, label: str) -> str:
+    """Return why a text is no value of the parameter; empty if it is one."""
+    try:
+        param.parse(text, label)
+    except ValueError as reason:
+        return f"{reason}."
+    return ""
 
 
 def show_controls(items: Sequence[Control], on_edit: Callable[[dict[str, str]], None], key: str) -> None:

@@ -41,7 +41,7 @@ def rows(key: str, thing: Described, **sliders: tuple[float, float]) -> list[Con
     sliders: the part of a parameter's range that its slider covers, where it is not the parameter's own.
     """
     return [
-        control(f"{key}.{name}", param, getattr(thing, name), slider=sliders.get(name))
+        control(f"{key}.{name}", param, getattr(thing, name), slider=sliders.get(name), refused=state.refused_text(f"{key}.{name}"))
         for name, param in thing.params().items()
         if not isinstance(param, Upload) and (not (needs := getattr(param, "needs", "")) or getattr(thing, needs))
     ]
@@ -54,7 +54,8 @@ def kind_menu(key: str, described: Part, thing: Described, widget: str | None = 
     st.selectbox(
         described.label,
         by_family(described.registry),
-        format_func=lambda name: _menu_text(described.registry, name),
+        # The closed menu shows the chosen one, with no room for more than its name.
+        format_func=lambda name: thing.label if name == type(thing).name else _menu_text(described.registry, name),
         key=widget,
         on_change=lambda: state.edit({key: st.session_state[widget]}),
         help=described.help,

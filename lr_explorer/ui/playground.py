@@ -55,6 +55,8 @@ def presets() -> None:
     # Always there, like the notices above.
     with st.container(key="claim"):
         _claim(chosen)
+        if before := state.remembered():
+            st.button(f"Undo: back to before {before}", key="undo", on_click=state.undo, icon=":material/undo:")
 
 
 def _claim(chosen: str) -> None:
@@ -113,10 +115,10 @@ def replicates(scenario: Scenario) -> None:
     name = state.view().preset
     measure = PRESETS[name].measure if name in PRESETS else DEFAULT_MEASURE
     st.markdown(f"#### What {REPLICATES} replicates did")
-    if not scenario.noise.is_random and scenario.start.is_fixed:
+    if not scenario.is_random:
         st.markdown("Nothing is random here: every replicate does what the figure shows.")
         return
-    st.markdown(f"The same scenario with {REPLICATES} other draws, computed just now; the figure shows number {scenario.replicate}.")
+    st.markdown(f"The same scenario with {REPLICATES} draws, numbered from 0 and computed just now; the figure shows number {scenario.replicate}.")
     blocks = []
     for first in range(0, REPLICATES, _BLOCK):
         # Touching the session lets Streamlit drop this run for a newer one: a slider that moves on is not kept waiting.

@@ -10,6 +10,7 @@ from lr_explorer.figures.theme import ARM_SHADES, DASHES
 from lr_explorer.params import Choice, shortened
 from lr_explorer.scenario import Arm
 from lr_explorer.schedules import SCHEDULES, Schedule
+from lr_explorer.simulate import simulate
 from lr_explorer.story import told
 from lr_explorer.training import UNITS, Training, mistakes, plain, remarks, tally, used_by
 from lr_explorer.ui import schedules_sections as sections
@@ -166,9 +167,14 @@ def _rates(arm: Arm, label: str, run: Training, refusals: list[str]) -> Any:
     except ValueError as refusal:
         refusals.append(f"{label}: {refusal}.")
         return None
-    if lr is None:
-        refusals.append(f"{label}: {type(arm.schedule).label} decides the rate while the run goes on; the Playground shows it.")
-    return lr
+    if lr is not None:
+        return lr
+    what = f"{label}: {type(arm.schedule).label} decides the rate while the run goes on"
+    if state.view().budget == "training":
+        refusals.append(f"{what}; with the scenario's steps as length its rate in the scenario's run is drawn.")
+        return None
+    refusals.append(f"{what}: what is drawn is its rate in the scenario's run.")
+    return simulate(state.scenario().with_values(arms=(arm,))).arms[0].first_lr
 
 
 def _figure(curves: list[Curve], run: Training, refusals: list[str]) -> None:

@@ -6,17 +6,18 @@ import numpy as np
 import streamlit as st
 
 from lr_explorer.configs import Configuration, read_configuration
+from lr_explorer.controllers import Controller
 from lr_explorer.export import checked_against, export_code, export_csv, export_json
 from lr_explorer.registry import documentation
-from lr_explorer.scenario import MAX_ARMS, Arm, Scenario
-from lr_explorer.schedules import SCHEDULES, Schedule
+from lr_explorer.scenario import MAX_ARMS, RATES, Arm, Scenario
+from lr_explorer.schedules import Schedule
 from lr_explorer.story import told
 from lr_explorer.training import MOST_UPDATES, SCALINGS, Training, plain, scaled_peak
 from lr_explorer.ui import state
 from lr_explorer.ui.cards import formula, picture
 from lr_explorer.ui.controls import control, show_controls
 from lr_explorer.ui.parts import is_dark
-from lr_explorer.ui.reference import SCHEDULE
+from lr_explorer.ui.reference import CONTROLLER, SCHEDULE
 from lr_explorer.ui.text import literal
 
 _COLUMNS = 3
@@ -41,48 +42,45 @@ def updates_of(run: Training) -> np.ndarray:
 
 
 def gallery() -> None:
-    """Show every schedule that the search and the filter leave, each with a button that gives it to the selected arm."""
-    families = list(dict.fromkeys(cls.family for cls in SCHEDULES.values()))
+    """Show every schedule and controller that the search and the filter leave, each with a button that gives it to the selected arm."""
+    families = list(dict.fromkeys(cls.family for cls in RATES.values()))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        words = st.text_input("Search", key="search", placeholder="warm-up, restart, Keras, …", width=260)
+        words = st.text_input("Search", key="search", placeholder="restart, Keras, BERT, …", width=260)
         kinds = st.pills("Kind", families, key="families", selection_mode="multi", wrap=True)
     names = found(words, kinds)
-    st.markdown(f"{len(names)} of {len(SCHEDULES)} schedules. {SCHEDULE.shows}")
+    st.markdown(f"{len(names)} of {len(RATES)} schedules and controllers. {SCHEDULE.shows} {CONTROLLER.shows}")
     for first in range(0, len(names), _COLUMNS):
         for column, name in zip(st.columns(_COLUMNS), names[first : first + _COLUMNS], strict=False):
             with column:
-                _card(SCHEDULES[name])
+                _card(RATES[name])
 
 
 def found(words: str, families: Sequence[str]) -> list[str]:
-    """Return the schedules of the families, all if none is named, whose texts hold every word."""
+    """Return the schedules and controllers of the families, all if none is named, whose texts hold every word."""
     wanted = words.lower().split()
-    return [
-        name for name, cls in SCHEDULES.items() if (not families or cls.family in families) and all(word in _text_of(cls).lower() for word in wanted)
-    ]
+    return [name for name, cls in RATES.items() if (not families or cls.family in families) and all(word in _text_of(cls).lower() for word in wanted)]
 
 
-def _text_of(cls: type[Schedule]) -> str:
-    params = " ".join(f"{name} {param.label}" for name, param in cls.params().items())
-    return " ".join((cls.name, cls.label, cls.family, documentation(cls), cls.use_when, cls.watch_for, cls.source, params))
+def _text_of(cls: type[Schedule] | type[Controller]) -> str:
+    # What all have would be found in all.
+    params = " ".join(f"{name} {param.label}" for name, param in cls.params().items() if name not in Schedule.params())
+    return " ".join((cls.name, cls.label, cls.family, cls.also_called, documentation(cls), cls.use_when, cls.watch_for, cls.source, params))
 
 
-def _card(cls: type[Schedule]) -> None:
-    place = state.selected_arm()
+def _card(cls: type[Schedule] | type[Controller]) -> None:
+    place, kind = state.selected_arm(), CONTROLLER if issubclass(cls, Controller) else SCHEDULE
     with st.container(border=True, key=f"card-gallery-{cls.name}", height="stretch"):
         st.subheader(cls.label, anchor=cls.name)
-        picture(SCHEDULE, cls, dark=is_dark())
+        picture(kind, cls, dark=is_dark())
         st.markdown(f"{cls.family} · {literal(documentation(cls))}")
         st.markdown(formula(cls))
         facts = {"Use it when": cls.use_when, "Watch for": cls.watch_for, "Source": cls.source}
         st.markdown("  \n".join(f"**{heading}:** {literal(text)}" for heading, text in facts.items() if text))
-        if type(SCHEDULE.used) is cls:
+        if type(kind.used) is cls:
             st.success(f"This is arm {place + 1}'s schedule.", icon=":material/check:")
             st.page_link("app.py", label="Watch it in the Playground", icon=":material/play_arrow:", query_params=state.query())
         else:
-            st.button(
-                f"Put it into arm {place + 1}", key=f"put-{cls.name}", on_click=state.edit, args=({SCHEDULE.link_key: cls.name},), width="stretch"
-            )
+            st.button(f"Put it into arm {place + 1}", key=f"put-{cls.name}", on_click=state.edit, args=({kind.link_key: cls.name},), width="stretch")
 
 
 # --- training units -------------------------------------------------------------------------------------------------------------
@@ -197,12 +195,12 @@ def _adoption(read: Configuration) -> None:
 
 
 def _adopt(read: Configuration, place: int | None, sets_steps: bool) -> None:
-    """Give the schedule to an arm, a new one without a place, and count in the run that was read."""
+    """Give the schedule and the optimizer to an arm, a new one without a place, and count in the run that was read."""
     if place is None:
         state.add_arm()
         place = state.selected_arm()
         state.put_arm(place, name=read.name)
-    state.put_arm(place, schedule=read.schedule)
+    state.put_arm(place, schedule=read.schedule, **({"optimizer": read.optimizer} if read.optimizer else {}))
     if sets_steps:
         state.edit({"steps": str(read.steps)})
     state.set_training(read.training)
@@ -221,25 +219,33 @@ def export_panel() -> None:
     if not isinstance(arm.schedule, Schedule):
         st.info(f"{type(arm.schedule).label} decides the rate by what the run does, so there is no curve to export.")
         return
-    if run.planned > MOST_UPDATES:
-        st.info(f"A schedule of {run.planned:,} steps is too long to be written out here; {MOST_UPDATES:,} are the most.")
+    if max(run.planned, run.updates) > MOST_UPDATES:
+        st.info(f"A schedule of {max(run.planned, run.updates):,} steps is too long to be written out here; {MOST_UPDATES:,} are the most.")
         return
     framework = _framework()
     whole = st.toggle("With the arm's optimizer", key="export-optimizer", value=True)
     thing: Arm | Schedule = arm if whole else arm.schedule
-    st.markdown(f"Arm {place + 1} over {run.planned:,} steps. {literal(checked_against(arm.schedule, framework))}")
+    st.markdown(f"Arm {place + 1} {_stretch(run)} {literal(checked_against(arm.schedule, framework))}")
     try:
         arm.schedule.values(run.planned)
     except ValueError as refusal:  # no rates: neither code nor data
         st.warning(literal(str(refusal)), icon=":material/warning:")
         return
-    _code(thing, run.planned, framework)
-    _data(thing, run.planned)
+    _code(thing, run, framework)
+    _data(thing, run)
 
 
-def _code(thing: Arm | Schedule, steps: int, framework: str) -> None:
+def _stretch(run: Training) -> str:
+    """Return what the exported steps are steps of."""
+    if run.stepped == "epoch":
+        return f"over {run.planned:,} epochs, the rate held for the {run.updates_per_step:,} updates of each."
+    counted = " These are batches, as your loop calls scheduler.step(); CSV and JSON hold the rate of every update." if run.stepped == "batch" else ""
+    return f"over {run.planned:,} steps.{counted}"
+
+
+def _code(thing: Arm | Schedule, run: Training, framework: str) -> None:
     try:
-        code = export_code(thing, steps, framework)
+        code = export_code(thing, run.planned, framework, per_epoch=run.updates_per_step)
     except ValueError as refusal:
         st.warning(literal(str(refusal)), icon=":material/warning:")
         return
@@ -262,8 +268,8 @@ def _framework() -> str:
     return state.view().framework
 
 
-def _data(thing: Arm | Schedule, steps: int) -> None:
+def _data(thing: Arm | Schedule, run: Training) -> None:
     """Offer the rates as files, which are written when they are asked for."""
     with st.container(horizontal=True, gap="small"):
-        st.download_button("CSV", lambda: export_csv(thing, steps), "schedule.csv", "text/csv", key="download-csv", on_click="ignore")
-        st.download_button("JSON", lambda: export_json(thing, steps), "schedule.json", "application/json", key="download-json", on_click="ignore")
+        st.download_button("CSV", lambda: export_csv(thing, run), "schedule.csv", "text/csv", key="download-csv", on_click="ignore")
+        st.download_button("JSON", lambda: export_json(thing, run), "schedule.json", "application/json", key="download-json", on_click="ignore")

@@ -17,7 +17,7 @@ from lr_explorer.export import FRAMEWORKS
 from lr_explorer.links import Reader
 from lr_explorer.optimizers import OPTIMIZERS
 from lr_explorer.params import Described, choice, flag, text, whole
-from lr_explorer.scenario import ARM_COLOURS, MAX_ARMS, Arm, Scenario
+from lr_explorer.scenario import ARM_COLOURS, MAX_ARMS, RATES, Arm, Scenario
 from lr_explorer.training import UNITS, Training
 
 CHAPTERS = {"surfaces": "Surfaces", "schedules": "Schedules", "optimizers": "Optimizers", "setup": "Noise and start"}
@@ -35,6 +35,7 @@ class View(Described):
 
     preset: str = choice("none", {"none": "none"} | {name: preset.label for name, preset in PRESETS.items()}, "Preset", "Where the scenario began.")
     view: str = choice("2d", {"2d": "2-D", "3d": "3-D"}, "View", "Contour or surface.")
+    arm: int = whole(1, 1, MAX_ARMS, "Arm", "The arm whose controls and code are shown.")
     anatomy: int = whole(0, 0, MAX_ARMS, "Step anatomy", "The arm whose steps are taken apart at the cursor; 0 for none.")
     reference: str = choice("surfaces", CHAPTERS, "Chapter", "The chapter of the reference that is open.")
     section: str = choice("gallery", SECTIONS, "Section", "The part of the Schedules page that is open.")
@@ -107,13 +108,26 @@ def edit(changes: Mapping[str, str]) -> None:
         peaks = [text for key, text in changes.items() if key.endswith(".schedule.peak")]
         changes = dict(changes) | {f"arm{i}.schedule.peak": text for text in peaks for i in range(1, len(scenario().arms) + 1)}
     before = scenario()
+    changes = _renamed(before, changes)
     try:
         changed = st.session_state.scenario = before.edited(changes)
     except ValueError as refused:
         st.session_state.refusal = str(refused)
+        st.session_state.refused = dict(changes)
         return
+    st.session_state.pop("refused", None)
     if "noise" not in changes and (why := before.noise.refusal(changed.surface)):
         st.session_state.refusal = f"noise: {before.noise.name} {why}; {changed.noise.name} was used."
+
+
+def _renamed(before: Scenario, changes: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the changes with a new name for an arm that is called after its schedule and gets another one."""
+    names = {}
+    for place, arm in enumerate(before.arms, 1):
+        kind = changes.get(f"arm{place}.schedule", "")
+        if kind in RATES and arm.name.split()[0].strip(",") == type(arm.schedule).label.split()[0]:
+            names[f"arm{place}.name"] = RATES[kind].label
+    return names | dict(changes)
 
 
 def edit_view(**values: object) -> None:
@@ -148,6 +162,11 @@ def put_arm(place: int, **values: object) -> None:
     st.session_state.scenario = scenario().with_values(arms=(*arms[:place], changed, *arms[place + 1 :]))
 
 
+def refused_text(key: str) -> str | None:
+    """Return what was typed for a link key if that is what the last change was refused for."""
+    return st.session_state.get("refused", {}).get(key)
+
+
 def take_refusal() -> str:
     """Return why the last change was refused, once; empty if it was not."""
     return st.session_state.pop("refusal", "")
@@ -155,14 +174,33 @@ def take_refusal() -> str:
 
 def open_preset(name: str) -> None:
     """Replace the scenario by a preset."""
+    remember("the preset")
     st.session_state.scenario = PRESETS[name].scenario
     st.session_state.complaints = ()
     select_arm(0)
     edit_view(preset=name, anatomy=0)
 
 
+def remember(before: str) -> None:
+    """Keep what is on the screen, to come back to it from what replaces it; `before`: what that is, for the button."""
+    st.session_state.remembered = (before, scenario(), view())
+
+
+def remembered() -> str:
+    """Return what `undo` would take back; empty if there is nothing."""
+    return st.session_state.get("remembered", ("",))[0]
+
+
+def undo() -> None:
+    """Return to what was there before the last preset, or what else replaced much at once."""
+    if remembered():
+        _, st.session_state.scenario, st.session_state.view = st.session_state.pop("remembered")
+
+
 def share_peak(shared: bool) -> None:
     """Switch the common peak rate on or off; switching it on gives every arm the selected one's."""
+    if shared:
+        remember("one peak for all")
     edit_view(one_peak=shared)
     if shared:
         chosen = scenario().arms[selected_arm()]
@@ -176,7 +214,7 @@ def reroll() -> None:
 
 def selected_arm() -> int:
     """Return the place of the arm whose controls are shown."""
-    return min(st.session_state.get("selected_arm", 0), len(scenario().arms) - 1)
+    return min(view().arm, len(scenario().arms)) - 1
 
 
 def arm_labels() -> list[str]:
@@ -186,7 +224,7 @@ def arm_labels() -> list[str]:
 
 def select_arm(place: int) -> None:
     """Choose the arm whose controls are shown, on every page."""
-    st.session_state.selected_arm = place
+    edit_view(arm=place + 1)
 
 
 def add_arm(*, like: Arm | None = None) -> None:

@@ -29,6 +29,11 @@ _STYLE = """
 .lrx-swatch { display: inline-block; width: 1.8rem; height: 3px; margin-right: 0.4rem; vertical-align: middle; }
 .lrx-legend { display: flex; flex-wrap: wrap; gap: 0.15rem 1.25rem; font-size: 0.925rem; }
 .lrx-scroll { overflow-x: auto; }
+@media (max-width: 640px) {
+  .lrx-curves { font-size: 0.78rem; }
+  .lrx-curves :is(th, td) { padding-right: 0.45rem; }
+  .lrx-report.lrx-curves th[scope="row"] { min-width: 5.5rem; }
+}
 @media (max-width: 640px) { .lrx-story td, .lrx-story th { display: block; border-bottom: 0; padding-bottom: 0; } }
 </style>
 """
@@ -92,7 +97,7 @@ def _summary_row(place: int, summary: Summary, *, dark: bool, tells_divergence: 
         f"<strong>{summary.hits} of {summary.replicates}</strong>",
         f"{summary.share_low:.0%} – {summary.share_high:.0%}",
         *([f"{summary.diverged}"] if tells_divergence else []),
-        _quartiles(summary.loss),
+        _quartiles(summary.loss) + (f"<br>its average: {_quartiles(summary.averaged)}" if summary.averaged else ""),
     ]
     numbers = "".join(f'<td class="number">{cell}</td>' for cell in cells)
     return f'<tr><th scope="row">{_arm_cell(place, summary.arm, dark=dark)}</th>{numbers}</tr>'

@@ -1,5 +1,7 @@
 """Files of a user's own: they stay in the session, and a link that names one asks whoever opens it for the file."""
 
+from collections import Counter
+
 import streamlit as st
 
 from lr_explorer.params import Upload
@@ -11,12 +13,12 @@ _FILE_TYPES = ["csv", "txt", "tsv", "npz"]
 
 def show_upload(key: str, param: Upload, chosen: str, widget: str) -> None:
     """Show what is at hand for link key `key` as a menu, and below it where to drop a file."""
-    at_hand = param.known()
+    labels = _labels(param)
     st.session_state[widget] = chosen
     st.selectbox(
         param.label,
-        list(at_hand),
-        format_func=lambda name: at_hand[name].label,
+        list(labels),
+        format_func=labels.__getitem__,
         key=widget,
         on_change=lambda: state.edit({key: st.session_state[widget]}),
         help=param.help,
@@ -33,6 +35,13 @@ def show_upload(key: str, param: Upload, chosen: str, widget: str) -> None:
     )
     if dropped is not None and (refusal := st.session_state.get(f"{widget}-refusal")):
         st.warning(literal(refusal), icon=":material/warning:")
+
+
+def _labels(param: Upload) -> dict[str, str]:
+    """Return what is at hand by name and label; two files may have one name, but a menu tells its options apart by their texts alone."""
+    labels = {name: thing.label for name, thing in param.known().items()}
+    several = [label for label, count in Counter(labels.values()).items() if count > 1]
+    return {name: f"{label} ({name[-4:]})" if label in several else label for name, label in labels.items()}
 
 
 def _receive(key: str, param: Upload, widget: str) -> None:

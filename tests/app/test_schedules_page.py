@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lr_explorer.export import FRAMEWORKS, checked_against, export_code
+from lr_explorer.optimizers import OPTIMIZERS
 from lr_explorer.registry import documentation
 from lr_explorer.scenario import MAX_ARMS, RATES
 from lr_explorer.schedules import SCHEDULES, Schedule
@@ -76,14 +77,24 @@ def test_every_schedule_is_in_the_gallery_with_its_picture_formula_and_advice():
         assert any(f'alt="{escape(cls.label)}. ' in picture for picture in pictures)
 
 
-@pytest.mark.parametrize(("words", "names"), [("WSD", {"wsd"}), ("milestones", {"multistep"}), ("  ", set(SCHEDULES)), ("no such thing", set())])
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("WSD", {"wsd"}),
+        ("milestones", {"multistep"}),
+        ("  ", set(RATES)),
+        ("bert", {"linear"}),
+        ("plateau", {"step", "tanh", "greedy", "reduce_on_plateau"}),
+        ("no such thing", set()),
+    ],
+)
 def test_the_search_finds_names_texts_and_parameters(words, names):
     found = set(schedules_sections.found(words, ()))
     assert names <= found
     assert found or not names
     page = opened()
     page.text_input(key="search").set_value(words).run()
-    assert {heading.value for heading in page.subheader} == {SCHEDULES[name].label for name in found}
+    assert {heading.value for heading in page.subheader} == {RATES[name].label for name in found}
 
 
 def test_the_filter_leaves_one_kind():
@@ -283,6 +294,16 @@ def test_a_pasted_configuration_becomes_an_arm_and_its_curve_is_drawn():
     np.testing.assert_array_equal(curves_of(page)[f"4 · {arm.name}"][1], arm.schedule.values(200))
 
 
+def test_a_pasted_optimizer_goes_along_with_its_schedule():
+    page = pasted("opt = AdamW(p, lr=3e-4, weight_decay=0.1)\ns = get_linear_schedule_with_warmup(opt, 100, 1000)")
+    page.button(key="paste-add").click().run()
+    assert scenario_of(page).arms[-1].optimizer == OPTIMIZERS.create("adamw", weight_decay=0.1)
+    assert page.session_state["training"].updates == 1000
+    assert not page.warning
+    page.button_group(key="section").set_value("export").run()
+    assert "torch.optim.AdamW(" in page.code[0].value
+
+
 def test_a_pasted_configuration_can_go_into_the_chosen_arm_and_leave_the_steps():
     page = pasted(ARGUMENTS)
     page.toggle(key="paste-steps").set_value(False).run()
@@ -337,6 +358,13 @@ def test_every_schedule_has_its_code_in_the_panel_or_a_sentence_why_not(name):
 def test_the_exported_schedule_is_as_long_as_the_run_that_is_drawn():
     page = opened(section="export", budget="training", training__batches="10", training__epochs="7")
     assert "over 70 steps" in words_of(page)
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_a_schedule_that_is_stepped_once_per_epoch_is_exported_so(framework):
+    page = opened(section="export", budget="training", arm1__schedule="cosine", framework=framework, training__stepped="epoch", training__total="10")
+    assert "over 10 epochs, the rate held for the 391 updates of each" in words_of(page)
+    assert "updates_per_epoch" in page.code[0].value  # 10 epochs of 50,000 samples in batches of 128: 3,910 updates
 
 
 def test_a_formula_without_rates_has_nothing_to_export():

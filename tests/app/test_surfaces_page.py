@@ -129,5 +129,12 @@ def test_a_session_keeps_its_last_dozen_files():
     assert not page.warning
 
 
+def test_two_files_of_one_name_are_two_choices():
+    page = dropped(dropped(opened(surface="grid"), VALLEY), FAR)
+    first, *both = page.selectbox(key="surface-data").options
+    assert first == "a small trained network"
+    assert sorted(both) == sorted(f"valley.csv ({read_grid(text.encode(), '').name[-4:]})" for text in (VALLEY, FAR))
+
+
 def test_a_grids_name_is_made_of_its_numbers_alone():
     assert Grid("other", AXIS, AXIS, AXIS**2 + 4 * AXIS[:, None] ** 2).name == NAME

@@ -41,6 +41,32 @@ def test_optax_gives_the_curve_when_compiled_too(name):
         compare(schedule, steps, "optax", expected, np.asarray(found, dtype=float).tolist())
 
 
+@pytest.mark.parametrize("framework", ["torch", "keras", "optax", "transformers"])
+@every_schedule
+def test_a_framework_holds_each_rate_for_an_epoch_where_the_schedule_counts_epochs(name, framework):
+    pytest.importorskip(framework)
+    for schedule in (SCHEDULES.create(name), SCHEDULES.create(name, warmup=3, floor=0.1)):
+        text = export_code(schedule, 8, framework, per_epoch=3)
+        compare(schedule, 24, framework, np.repeat(schedule.values(8), 3), executed(text)["lr"])
+
+
+def test_compiled_optax_and_kerass_optimizer_count_epochs_too():
+    jax, keras = pytest.importorskip("jax"), pytest.importorskip("keras")
+    expected = np.repeat(0.05 * (1 + np.cos(np.pi * np.arange(10) / 10)), 391)
+    cosine = SCHEDULES.create("cosine", peak=0.1)
+    rate = executed(export_code(cosine, 10, "optax", per_epoch=391))["schedule"]
+    np.testing.assert_allclose(np.asarray(jax.jit(jax.vmap(rate))(np.arange(3910))), expected, rtol=0, atol=1e-7)  # float32
+    names = executed(export_code(cosine, 10, "keras", per_epoch=2))
+    weight = keras.Variable(0.0)
+    names["optimizer"].build([weight])
+    found = []
+    for _ in range(6):
+        before = weight.value.item()
+        names["optimizer"].apply([keras.ops.ones(())], [weight])
+        found.append(before - weight.value.item())
+    assert found == pytest.approx(expected[[0, 1, 391, 392, 782, 783]], abs=2e-7)  # float32 of a weight that grows to one
+
+
 def test_a_stair_that_optax_itself_misses_when_compiled_is_not_missed():
     jax, optax = pytest.importorskip("jax"), pytest.importorskip("optax")
     theirs = jax.jit(optax.exponential_decay(1.0, 41, 0.5, staircase=True))

@@ -1,6 +1,8 @@
 """Exported code of every registered schedule says the curve, looks like what a person would paste, and needs no framework to be read."""
 
 import ast
+import json
+import math
 import re
 import subprocess
 import sys
@@ -9,12 +11,14 @@ from pathlib import Path
 import pytest
 
 import lr_explorer as lrx
-from lr_explorer.export import FRAMEWORKS, checked_against, export_code
+from lr_explorer.export import FRAMEWORKS, checked_against, export_code, export_csv, export_json
 from lr_explorer.export.cases import variants
 from lr_explorer.export.snippet import COLLECTING
+from lr_explorer.scenario import Arm
 from lr_explorer.schedules import SCHEDULES
 from lr_explorer.schedules.base import Schedule
-from tests.export.running import cases, check, kept
+from lr_explorer.training import Training
+from tests.export.running import cases, check, executed, kept
 
 MOST_LINES = 44
 WIDEST = 145
@@ -130,3 +134,66 @@ def test_exporting_imports_no_framework():
     program = f"import sys, lr_explorer as lrx; {every}; print([name for name in {frameworks} if name in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
+
+
+# A schedule that the loop advances once per epoch.
+
+# A timm run of 10 epochs on 50,000 samples in batches of 128: 391 updates an epoch.
+TIMM = Training(samples=50_000, batch=128, epochs=10, total=10, stepped="epoch")
+
+
+def by_hand(epochs, updates, rate):
+    return [rate(epoch) for epoch in range(epochs) for _ in range(updates)]
+
+
+def test_plain_python_holds_each_rate_for_an_epoch():
+    names = executed(export_code(SCHEDULES.create("cosine", peak=0.1), 10, "python", per_epoch=391))
+    assert names["lr"] == pytest.approx(by_hand(10, 391, lambda epoch: 0.05 * (1 + math.cos(math.pi * epoch / 10))), rel=1e-12, abs=1e-17)
+
+
+@pytest.mark.parametrize("framework", ["optax", "keras", "transformers"])
+def test_a_framework_that_counts_updates_is_told_how_many_make_an_epoch(framework):
+    text = export_code(SCHEDULES.create("cosine"), 10, framework, per_epoch=391)
+    assert "// updates_per_epoch" in text
+    assert "updates_per_epoch, peak = 10, 391, 0.1" in text
+
+
+def test_the_torch_loop_steps_its_scheduler_once_per_epoch_and_says_so():
+    text = export_code(SCHEDULES.create("cosine"), 10, "torch", per_epoch=391)
+    assert "Call scheduler.step() once per epoch" in text
+    assert "    for _ in range(updates_per_epoch):\n" in text
+    assert "\n    scheduler.step()" in text
+
+
+@every_framework
+def test_an_epoch_of_one_update_is_no_epoch(framework):
+    schedule = SCHEDULES.create("cosine")
+    assert export_code(schedule, 10, framework, per_epoch=1) == export_code(schedule, 10, framework)
+
+
+def test_a_drop_within_an_epoch_is_refused_and_at_its_beginning_is_kept():
+    arm = Arm(schedule=SCHEDULES.create("constant", peak=1.0), drop_at=6, drop_factor=0.5)
+    assert executed(export_code(arm, 4, "python", per_epoch=3))["lr"] == [1.0] * 6 + [0.5] * 6
+    with pytest.raises(ValueError, match=r"Arm\.drop_at must be the first update of an epoch, a multiple of 4, .*; got 6"):
+        export_code(arm, 4, "torch", per_epoch=4)
+
+
+def test_a_number_of_updates_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="per_epoch must be a whole number of at least 0; got -1"):
+        export_code(SCHEDULES.create("cosine"), 10, per_epoch=-1)
+
+
+def test_the_numbers_of_a_run_have_a_row_for_every_update():
+    schedule = SCHEDULES.create("cosine", peak=0.1)
+    rates = by_hand(10, 391, lambda epoch: 0.05 * (1 + math.cos(math.pi * epoch / 10)))
+    assert json.loads(export_json(schedule, TIMM))["lr"] == pytest.approx(rates, rel=1e-12, abs=1e-17)
+    rows = export_csv(schedule, TIMM).splitlines()
+    assert len(rows) == 1 + 3910
+    assert rows[0] == "step,lr"
+    assert float(rows[-1].split(",")[1]) == pytest.approx(rates[-1], rel=1e-12)
+
+
+def test_the_numbers_of_a_run_that_pytorch_would_stop_end_there():
+    """OneCycleLR(total_steps=10) allows ten calls of step(), after which an eleventh rate is in use."""
+    read = json.loads(export_json(SCHEDULES.create("one_cycle", cycle_momentum=True), Training(max_steps=20, total=10)))
+    assert (len(read["lr"]), len(read["momentum"])) == (11, 11)

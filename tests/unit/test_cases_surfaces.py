@@ -92,7 +92,7 @@ def test_p02_values_away_from_the_minima_are_those_of_the_formula(name):
     """At a few plain numbers, by sympy, so that a lost sign or power shows that every minimum hides."""
     surface = SURFACES[name]()
     x, y = sympy.symbols("x y", real=True)
-    values = {key: sympy.nsimplify(getattr(surface, key)) for key in surface.params() if isinstance(getattr(surface, key), float)}
+    values = {key: sympy.nsimplify(getattr(surface, key)) for key in surface.params() if isinstance(getattr(surface, key), int | float)}
     loss = sympy.sympify(FORMULAS[name], locals={"x": x, "y": y} | values)
     for at in ((0.25, -0.75), (-1.5, 0.5), (1.75, 1.25)):
         expected = float(loss.subs({x: sympy.Rational(at[0]), y: sympy.Rational(at[1])}).evalf(30))

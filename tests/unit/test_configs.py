@@ -1,13 +1,19 @@
 """Pasted configurations: read, never run, and the same curve as the framework's own."""
 
+import dataclasses
 import math
 import time
+import types
 
 import numpy as np
 import pytest
 
 from lr_explorer.configs import LONGEST, read_configuration
-from lr_explorer.training import Training, used
+from lr_explorer.export import export_code
+from lr_explorer.optimizers import OPTIMIZERS
+from lr_explorer.scenario import Arm
+from lr_explorer.training import Training, mistakes, used
+from tests.export.running import executed
 
 RUN = Training(samples=1000, batch=10, epochs=3)
 
@@ -38,6 +44,10 @@ KINDS = [
     ("cosine_warmup_with_min_lr", {"min_lr_rate": 0.2}), ("cosine_warmup_with_min_lr", {"min_lr_rate": 0.2, "warmup_lr_rate": 0.3}),
     ("warmup_stable_decay", {"num_decay_steps": 50, "min_lr_ratio": 0.1}),
     ("warmup_stable_decay", {"num_decay_steps": 50, "decay_type": "1-sqrt", "warmup_type": "cosine"}),
+    ("warmup_stable_decay", {"num_decay_steps": 40, "num_stable_steps": 100, "min_lr_ratio": 0.1}),
+    ("warmup_stable_decay", {"num_decay_steps": 40, "num_stable_steps": 100, "decay_type": "1-sqrt", "warmup_type": "1-sqrt"}),
+    ("warmup_stable_decay", {"num_decay_steps": 150, "num_stable_steps": 100, "decay_type": "linear"}),
+    ("warmup_stable_decay", {"num_decay_steps": 50, "num_cycles": 1.5}),
 ]  # fmt: skip
 
 
@@ -55,6 +65,7 @@ def test_a_cosine_with_a_least_rate_ends_above_it():
 
 
 @pytest.mark.oracle
+@pytest.mark.filterwarnings("ignore:Both num_training_steps and num_stable_steps:UserWarning")
 @pytest.mark.parametrize("warmup", [0, 37])
 @pytest.mark.parametrize(("kind", "options"), KINDS)
 def test_the_curve_is_that_of_transformers_itself(kind, options, warmup):
@@ -70,6 +81,30 @@ def test_the_curve_is_that_of_transformers_itself(kind, options, warmup):
         scheduler.step()
     lr = curve(ARGUMENTS.format(kind=kind, warmup=warmup, options=options))
     np.testing.assert_allclose(lr, real, rtol=1e-12, atol=1e-16 * max(real))
+
+
+def test_a_decay_before_the_end_of_the_run_begins_where_transformers_begins_it():
+    """Of 500 updates 300 are stable and 100 decay along a half cosine; for the rest the rate is the least, 0."""
+    text = (
+        "TrainingArguments(learning_rate=1.0, max_steps=500, lr_scheduler_type='warmup_stable_decay', "
+        "lr_scheduler_kwargs={'num_decay_steps': 100, 'num_stable_steps': 300})"
+    )
+    lr = curve(text)
+    assert lr[[0, 299, 300, 350, 400, 499]] == pytest.approx([1, 1, 1, 0.5, 0, 0], abs=1e-12)
+    assert "the decay begins with update 300" in told(read(text))
+
+
+@pytest.mark.parametrize(("kind", "options", "sentence", "first"), [
+    ("constant", {}, "without warm-up.", 1e-4), ("constant_with_warmup", {}, "20 of them warm-up from 0.", 0.0),
+    ("warmup_stable_decay", {"num_decay_steps": 50, "min_lr_ratio": 0.1}, "20 of them warm-up from 1e-05.", 1e-5),
+    ("cosine_warmup_with_min_lr", {"min_lr_rate": 0.2}, "20 of them warm-up from 5e-06.", 5e-6), ("linear", {}, "20 of them warm-up from 0.", 0.0),
+])  # fmt: skip
+def test_what_is_said_of_the_warm_up_is_so(kind, options, sentence, first):
+    """The first rates are those of the installed Transformers, which the oracle test above compares; 1/20 of the peak is one of them."""
+    found = read(ARGUMENTS.format(kind=kind, warmup=20, options=options))
+    assert sentence in found.understood[0]
+    assert used(found.schedule, found.training)[0] == pytest.approx(first)
+    assert ("constant has no warm-up" in told(found)) is (kind == "constant")
 
 
 def test_the_defaults_of_training_arguments_are_told():
@@ -99,6 +134,7 @@ def test_max_steps_and_fractions_of_epochs_set_the_length():
     "python run_clm.py --learning_rate 3e-4 --lr_scheduler_type cosine \\\n  --warmup_steps=10 --max_steps 100",
     "from transformers import TrainingArguments\nLR = 3e-4\nargs = TrainingArguments(learning_rate=LR, lr_scheduler_type=SchedulerType.COSINE,\n"
     "    warmup_steps=5 * 2, max_steps=10 ** 2)",
+    "args = dict(learning_rate=3e-4, lr_scheduler_type='cosine', warmup_steps=10, max_steps=100)",
     "SFTConfig(**common, learning_rate=3e-4, lr_scheduler_type='cosine', warmup_steps=10, max_steps=100)",
 ])  # fmt: skip
 def test_the_same_settings_in_every_spelling_are_the_same_schedule(text):
@@ -190,6 +226,11 @@ def test_lightnings_yaml_is_read():
     assert (found.steps, found.training.stepped) == (30, "epoch")
 
 
+@pytest.mark.parametrize("name", ["get_cosine_schedule_with_warmup", "get_cosine_with_hard_restarts_schedule_with_warmup"])
+def test_the_name_of_an_arm_is_whole(name):
+    assert read(f"{name}(opt, 100, 1000)").name in ("cosine (Transformers)", "cosine_with_restarts (Transformers)")
+
+
 def test_a_transformers_function_is_read():
     found = read("s = get_cosine_schedule_with_warmup(AdamW(p, lr=2e-5), num_warmup_steps=100, num_training_steps=1000)")
     assert (type(found.schedule).name, found.schedule.peak, found.schedule.warmup, found.steps) == ("cosine", 2e-5, 100, 1000)
@@ -263,6 +304,13 @@ def test_timms_cool_down_and_prefix_lengthen_the_run():
     assert read("--sched cosine --epochs 100 --warmup-epochs 5 --warmup-prefix --lr 1").training.epochs == 105
 
 
+def test_timms_warm_up_that_is_longer_than_the_run_is_told_as_one():
+    found = read("--sched cosine --lr 0.1 --epochs 10 --warmup-epochs 20 --warmup-lr 1e-3")
+    lr = used(found.schedule, found.training)
+    assert lr[:: found.training.updates_per_epoch] == pytest.approx([1e-3 + t * 0.099 / 20 for t in range(10)])
+    assert "The warm-up of 20 steps is longer than the run's 10" in " ".join(mistakes(found.schedule, found.training))
+
+
 def test_timms_rate_without_lr_comes_from_the_batch_size():
     assert read("sched: cosine\nlr_base: 0.1\nbatch_size: 512\nepochs: 10\n").schedule.peak == pytest.approx(0.2)
     assert read("sched: cosine\nlr_base: 0.1\nbatch_size: 512\nopt: adamw\nepochs: 10\n").schedule.peak == pytest.approx(0.1 * math.sqrt(2))
@@ -271,6 +319,156 @@ def test_timms_rate_without_lr_comes_from_the_batch_size():
 def test_timm_on_updates_counts_updates():
     found = read("--sched cosine --lr 0.5 --epochs 100 --warmup-epochs 5 -b 100 --sched-on-updates")
     assert (found.training.stepped, found.steps) == ("update", 1000)
+
+
+# Optimizers.
+
+OPTIMIZERS_CALLED = [
+    "torch.optim.SGD(p, 0.05, 0.9, nesterov=True)", "torch.optim.Adam(p, 0.01)", "torch.optim.Adam(p, 0.01, (0.8, 0.99), 1e-6, 0.1, True)",
+    "torch.optim.AdamW(p, lr=3e-4, weight_decay=0.1)", "torch.optim.AdamW(p)", "torch.optim.RMSprop(p, 0.02, 0.9, 1e-6, 0.1, 0.5, True)",
+    "torch.optim.Adagrad(p, 0.1, 0.01, 0.1, 0.2, 1e-8)", "torch.optim.Adadelta(p)", "torch.optim.Adamax(p, betas=(0.5, 0.9))",
+    "torch.optim.NAdam(p, decoupled_weight_decay=True, weight_decay=0.1)", "torch.optim.RAdam(p, 0.1)", "torch.optim.ASGD(p, 0.1, 1e-3, 0.5)",
+    "torch.optim.Rprop(p, 0.1, (0.4, 1.3), (1e-5, 10))", "torch.optim.SGD(p)", "torch.optim.NAdam(p)", "torch.optim.Rprop(p)",
+]  # fmt: skip
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("call", OPTIMIZERS_CALLED)
+def test_the_optimizer_and_its_rate_are_those_that_pytorch_makes_of_the_call(call):
+    """What the app exports of the optimizer that was read has the options of the real one."""
+    torch = pytest.importorskip("torch")
+    real = eval(call, {"torch": torch, "p": [torch.nn.Parameter(torch.zeros(1))]})  # our own text, above
+    found = read(f"opt = {call}\nsched = StepLR(opt, 50)")
+    ours = executed(export_code(Arm(optimizer=found.optimizer, schedule=found.schedule), 1, "torch"))["optimizer"]
+    assert type(ours) is type(real)
+    assert ours.defaults == real.defaults
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("given", [
+    {}, {"weight_decay": 0.1, "adam_beta2": 0.95, "adam_epsilon": 1e-6}, {"optim": "sgd", "optim_args": "momentum=0.9, nesterov=true"},
+    {"optim": "adagrad", "optim_args": "lr_decay=0.1"}, {"optim": "rmsprop", "optim_args": "alpha=0.9,momentum=0.5,centered=true"},
+])  # fmt: skip
+def test_the_optimizer_of_training_arguments_is_that_of_the_trainer(given):
+    transformers, torch = pytest.importorskip("transformers"), pytest.importorskip("torch")
+    # TrainingArguments itself wants accelerate to be installed; the Trainer only reads its fields.
+    defaults = {field.name: field.default for field in dataclasses.fields(transformers.TrainingArguments)}
+    arguments = types.SimpleNamespace(**defaults | {"learning_rate": 1e-4} | given)
+    cls, options = transformers.Trainer.get_optimizer_cls_and_kwargs(arguments)
+    options.pop("fused", None)
+    real = cls([torch.nn.Parameter(torch.zeros(1))], **({"weight_decay": arguments.weight_decay} | options))
+    found = read("TrainingArguments(learning_rate=1e-4, max_steps=5" + "".join(f", {key}={value!r}" for key, value in given.items()) + ")")
+    ours = executed(export_code(Arm(optimizer=found.optimizer, schedule=found.schedule), 1, "torch"))["optimizer"]
+    assert type(ours) is type(real)
+    assert ours.defaults == real.defaults
+
+
+def test_the_optimizer_is_read_with_the_schedule():
+    found = read("opt = AdamW(p, lr=3e-4, weight_decay=0.1)\ns = get_linear_schedule_with_warmup(opt, 100, 1000)")
+    assert found.optimizer == OPTIMIZERS.create("adamw", weight_decay=0.1)
+    assert "The optimizer is AdamW with weight_decay 0.1." in found.understood
+    assert read("TrainingArguments(max_steps=5)").optimizer == OPTIMIZERS.create("adamw", weight_decay=0.0)
+    yaml = "optimizer:\n  class_path: torch.optim.Adam\n  init_args:\n    lr: 0.02\n    betas: [0.8, 0.9]\nlr_scheduler:\n  class_path: StepLR\n"
+    found = read(yaml + "  init_args:\n    step_size: 5\n")
+    assert (found.optimizer, found.schedule.peak) == (OPTIMIZERS.create("adam", beta1=0.8, beta2=0.9), 0.02)
+
+
+def test_timms_sgd_has_nesterov_momentum():
+    """In timm's factory sgd is SGD(momentum, nesterov=True), and train.py's defaults are a momentum of 0.9 and a decay of 2e-5."""
+    assert read("--sched cosine --lr 0.1").optimizer == OPTIMIZERS.create("sgd", momentum=0.9, nesterov=True, weight_decay=2e-5)
+    line = "--sched cosine --lr 0.1 --opt adamw --weight-decay 0.05 --opt-betas 0.9 0.95 --opt-eps 1e-6"
+    assert read(line).optimizer == OPTIMIZERS.create("adamw", weight_decay=0.05, beta2=0.95, eps=1e-6)
+
+
+@pytest.mark.parametrize("text", [
+    "opt = Lamb(p, lr=0.1)\nStepLR(opt, 5)", "StepLR(opt, 5)", "TrainingArguments(optim='adafactor')", "--sched step --lr 1 --opt lamb",
+    "opt = Adam(p, 0.1, weight_decay=-1)\nStepLR(opt, 5)",
+])  # fmt: skip
+def test_an_optimizer_that_is_not_taken_is_told(text):
+    found = read(text)
+    assert found.optimizer is None
+    assert "optimizer" in told(found)
+    assert "the arm keeps its own" in told(found)
+
+
+def test_the_rate_may_stand_without_its_name():
+    assert read("opt = Adam(p, 0.01)\nStepLR(opt, 5)").schedule.peak == 0.01
+    assert read("opt = RMSprop(p)\nStepLR(opt, 5)").schedule.peak == 0.01  # PyTorch's default for it
+
+
+def test_of_two_optimizers_the_schedulers_own_counts():
+    found = read("d = Adam(pd, lr=4e-4)\ng = SGD(pg, lr=1e-3, momentum=0.9)\nStepLR(d, 5)")
+    assert (found.schedule.peak, found.optimizer.label) == (4e-4, "Adam")
+
+
+# Loops, and texts that name no run.
+
+PER_EPOCH = """
+opt = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+sched = StepLR(opt, step_size=30)
+for epoch in range(90):
+    train(model, loader, opt)
+    sched.step()
+"""
+
+
+def test_a_loop_that_steps_once_per_epoch_is_read_so():
+    """0.1 for 30 epochs, then 0.01 and 0.001; 100 batches an epoch are those of the given run."""
+    found = read(PER_EPOCH)
+    assert (found.training.stepped, found.training.epochs, found.steps) == ("epoch", 90, 90)
+    lr = used(found.schedule, found.training)
+    assert lr == pytest.approx(np.repeat([0.1, 0.01, 0.001], 30 * 100))
+    assert mistakes(found.schedule, found.training) == []
+
+
+@pytest.mark.parametrize(("loop", "stepped", "updates"), [
+    ("for epoch in range(EPOCHS):\n    for x, y in loader:\n        opt.step()\n    sched.step()", "epoch", 9000),
+    ("for epoch in tqdm(range(1, 91)):\n    for x, y in loader:\n        opt.step()\n        sched.step()", "update", 9000),
+    ("for epoch in range(90):\n    for i in range(7):\n        loss.backward()\n        opt.step()\n        sched.step()", "update", 630),
+    ("for step in range(500):\n    opt.step()\n    sched.step()", "update", 500),
+    ("for batch in loader:\n    train_step(batch)\n    sched.step()", "update", 300),
+    ("for epoch in epochs:\n    train()\n    sched.step()", "epoch", 300),
+])  # fmt: skip
+def test_what_a_loop_says_about_the_run_is_read(loop, stepped, updates):
+    found = read(f"EPOCHS = 90\nopt = SGD(p, lr=0.1)\nsched = StepLR(opt, 30)\n{loop}")
+    assert (found.training.stepped, found.training.updates) == (stepped, updates)
+    assert "Your loop calls step()" in told(found)
+
+
+def test_without_a_loop_it_is_told_what_was_assumed():
+    assert "scheduler.step() after every update" in told(read("opt = SGD(p, lr=0.1)\nsched = StepLR(opt, 30)"))
+
+
+@pytest.mark.parametrize("call", [
+    "get_linear_schedule_with_warmup(opt, 100, 1000)", "OneCycleLR(opt, 0.1, total_steps=1000)",
+    "OneCycleLR(opt, 0.1, epochs=10, steps_per_epoch=100)",
+])  # fmt: skip
+def test_a_total_without_a_run_is_the_run(call):
+    found = read(f"opt = AdamW(p, lr=0.1)\n{call}", Training())
+    assert (found.training.updates, found.steps) == (1000, 1000)
+    assert mistakes(found.schedule, found.training) == []
+    assert "it is the 1,000 updates that the schedule is built for" in told(found)
+
+
+def test_a_total_that_is_not_the_runs_is_still_a_mistake():
+    text = PER_EPOCH.replace("StepLR(opt, step_size=30)", "get_linear_schedule_with_warmup(opt, 0, 9000)")
+    assert "90 times" in " ".join(mistakes(read(text).schedule, read(text).training))
+
+
+@pytest.mark.parametrize(("text", "name"), [
+    ("TrainingArguments(max_steps=5, per_gpu_train_batch_size=4)", "per_gpu_train_batch_size"),
+    ("--sched cosine --lr 0.1 --lr-cycle-limit 2 --lr-cycle-mul 2", "lr_cycle_mul"),
+    ("StepLR(Adam(p, 0.1), 5)\nTrainer(max_epochs=3, devices=4, num_nodes=2, logger=False)", "devices, num_nodes"),
+])  # fmt: skip
+def test_a_setting_that_matters_is_not_called_harmless(text, name):
+    assert f"Not read, though it changes the curve or the number of updates: {name}." in read(text).missed
+
+
+def test_dropping_the_last_batch_shortens_the_epoch():
+    """1,000 samples in batches of 30 are 33 full ones and a rest."""
+    text = "TrainingArguments(num_train_epochs=3, per_device_train_batch_size=30{})"
+    assert read(text.format("")).steps == 3 * 34
+    assert read(text.format(", dataloader_drop_last=True")).steps == 3 * 33
 
 
 # What cannot be read is told, at once.
@@ -282,15 +480,18 @@ BAD = {
     "print('hi')": "No TrainingArguments and no scheduler",
     "TrainingArguments(learning_rate=": "Line 1 is not Python",
     "args = TrainingArguments(\n    learning_rate=1e-4,\n    max_steps=5 6)\n": "Line 3 is not Python",
+    "TrainingArguments(\n    learning_rate=(2e-5,\n    num_train_epochs=3,\n)": "Line 1 is not Python ('(' was never closed)",
+    "--sched cosine --lr -1": "lr must be between",
+    "optax.cosine_decay_schedule(1e-3, 1000)": "Keras and Optax are not: put the schedule",
     '{"learning_rate": 1e-4,': "column",
     "[1, 2]": "must be an object",
     "colour: red": "None of these settings",
     "learning_rate: fast": "learning_rate must be a number; got 'fast'",
-    "TrainingArguments(learning_rate=-1, max_steps=5)": "peak must be between",
+    "TrainingArguments(learning_rate=-1, max_steps=5)": "learning_rate must be between 0 and 1e+06; got -1",
     "TrainingArguments(lr_scheduler_type='moon')": "'moon' is not known here",
     "TrainingArguments(lr_scheduler_type='reduce_lr_on_plateau')": "follows the loss",
     "TrainingArguments(num_train_epochs=1e12)": "num_train_epochs",
-    "TrainingArguments(learning_rate=1e-5, lr_scheduler_type='polynomial', lr_scheduler_kwargs={'lr_end': 1.0})": "floor must be between",
+    "TrainingArguments(learning_rate=1e-5, lr_scheduler_type='polynomial', lr_scheduler_kwargs={'lr_end': 1.0})": "lr_end must be at least 0",
     "ReduceLROnPlateau(opt, 'min')": "follows the loss",
     "LambdaLR(opt, lambda t: 1)": "nothing pasted here is run",
     "SequentialLR(opt, schedulers, [3])": "list",

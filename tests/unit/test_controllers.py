@@ -41,7 +41,7 @@ def test_the_menu_of_an_arm_has_schedules_then_controllers_and_the_lists_stay_ap
     assert dict(lrx.schedules()) == dict(SCHEDULES)
     assert list(lrx.controllers()) == ["greedy", "hypergradient", "reduce_on_plateau", "polyak"]
     assert menu["polyak"] is CONTROLLERS["polyak"]
-    with pytest.raises(ValueError, match=r"unknown schedule 'polyac'; known: constant, .*, polyak"):
+    with pytest.raises(ValueError, match=r"unknown schedule 'polyac'; the most alike of \d+: polyak"):
         menu["polyac"]
     with pytest.raises(TypeError):
         menu["polyak"] = CONTROLLERS["greedy"]

@@ -83,8 +83,8 @@ def test_a_new_arm_is_added_by_its_number():
     [
         ({"steps": "0"}, "steps must be between 1 and 20000; got 0"),
         ({"noise.sigma": "much"}, "noise.sigma must be a number"),
-        ({"surface": "nowhere"}, "unknown surface 'nowhere'; known: "),
-        ({"arm1.schedule": "cosin"}, "unknown schedule 'cosin'; known: "),
+        ({"surface": "§"}, "unknown surface '§'; known: "),
+        ({"arm1.schedule": "cosin"}, "unknown schedule 'cosin'; the most alike of "),
         ({"arm1.optimizer.nesterov": "true", "arm1.optimizer.momentum": "0.0"}, "SGD.nesterov needs momentum above 0"),
         ({"arm4.name": "Four"}, "numbered from 1 without gaps"),
         ({"weather": "fine"}, "'weather' is not a setting here"),

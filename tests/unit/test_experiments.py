@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from lr_explorer.averaging import AVERAGINGS
 from lr_explorer.experiments.ensemble import ensemble
 from lr_explorer.experiments.measures import (
     Measure,
@@ -146,3 +147,12 @@ def test_measures_count_every_replicate_even_where_memory_holds_few_paths(measur
     monkeypatch.setattr(SIMULATE, "MEMORY_BUDGET", 7 * 24 * 201 * 2)
     assert ensemble(NOISY, measure, 50) == whole
     assert 0 < whole[0].hits < 50
+
+
+def test_an_average_is_summarised_beside_its_iterate():
+    averaged = NOISY.with_values(arms=(NOISY.arms[1].with_values(averaging=AVERAGINGS.create("tail")), NOISY.arms[1]))
+    (beside, alone), run = ensemble(averaged, replicates=41), simulate(averaged, 41)
+    ranked = sorted(run.arms[0].averaged_final_loss - WELLS.minima[0].value)
+    assert beside.averaged == (ranked[10], ranked[20], ranked[30])
+    assert beside.loss == alone.loss
+    assert alone.averaged is None

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lr_explorer.clipping import CLIPPINGS
+from lr_explorer.controllers import CONTROLLERS
 from lr_explorer.noise import Gaussian
 from lr_explorer.optimizers import OPTIMIZERS
 from lr_explorer.scenario import Arm, Scenario
@@ -131,6 +132,24 @@ def test_a_norm_that_is_clipped_is_that_of_what_moves():
     assert free.clipped.tolist() == [1, 1, 1]
 
 
+def test_a_controller_does_not_see_the_gradient_of_a_frozen_coordinate():
+    """Hypergradient descent on ½(x² + 10y²) with y frozen is that on a surface that is flat along y."""
+    quiet = STRAIGHT.with_values(noise=Gaussian(), start=Point(2.0, 1.0))
+    flat = quiet.with_values(surface=SURFACES.create("quadratic", lambda1=1.0, lambda2=0.0))
+    rate = CONTROLLERS.create("hypergradient", peak=0.01, kappa=1e-3)
+    frozen, alone = run(quiet, Arm(schedule=rate, freeze_y=True))[0], run(flat, Arm(schedule=rate))[0]
+    np.testing.assert_array_equal(frozen.lr, alone.lr)
+    np.testing.assert_array_equal(frozen.path[:, 0], alone.path[:, 0])
+
+
+@pytest.mark.parametrize("name", [name for name, cls in OPTIMIZERS.items() if not (cls.couples or cls.is_reference)])
+def test_a_multiplier_on_one_coordinate_is_a_rate_of_its_own_for_it(name):
+    triple = run(STRAIGHT, arm(name, FALLING.with_values(peak=0.06)))[0]
+    plain, multiplied = run(STRAIGHT, arm(name), arm(name, rate_x=3.0))
+    np.testing.assert_allclose(multiplied.path[:, 0], triple.path[:, 0], rtol=1e-9)
+    np.testing.assert_array_equal(multiplied.path[:, 1], plain.path[:, 1])
+
+
 def test_arms_frozen_in_different_ways_run_as_if_each_were_alone():
     arms = [
         arm("adam", freeze_x=x, freeze_y=y, unfreeze_at=until)
@@ -150,6 +169,7 @@ def test_momentum_that_cycles_goes_on_cycling_where_a_coordinate_begins_late():
 def test_anatomy_shows_nothing_made_of_a_frozen_coordinate():
     found = simulate(SKEW.with_values(arms=(arm("adam", freeze_x=True, unfreeze_at=UNTIL),)), anatomy=True).arms[0]
     assert (found.memory[:UNTIL, 0] == 0).all()
+    assert (found.gradient[:UNTIL, 0] == 0).all()
     assert (found.memory[UNTIL + 1 :, 0] != 0).all()
 
 

@@ -1,6 +1,7 @@
 """A grid that is read is the grid in the file; what is none gets a sentence that names the row."""
 
 import io
+import json
 import time
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 
 import lr_explorer as lrx
 from lr_explorer import grids
+from lr_explorer.experiments.ensemble import ensemble
+from lr_explorer.figures.animation import animation_html
+from lr_explorer.figures.wire import run_payload, unpack
 from lr_explorer.grids import Grid, read_grid
 from lr_explorer.outcome import Outcome
 from lr_explorer.scenario import Scenario
@@ -192,6 +196,28 @@ def test_a_run_that_leaves_the_grid_ends_there_and_says_so():
     assert run.arms[0].diverged_at.tolist() == [5]
     assert what_happened(run)[0].startswith("Left the known landscape at step 4: at (")
     assert "no loss is known" in what_happened(run)[0]
+
+
+def test_leaving_with_the_last_update_is_leaving_too():
+    arm = lrx.Arm(schedule=lrx.schedule("constant", peak=0.1))
+    scenario = Scenario(surface=uploaded(), start=Point(1.0, 3.0), noise=Scenario().noise.with_values(sigma=0.0), arms=(arm,), steps=4)
+    run = lrx.simulate(scenario)
+    assert run.arms[0].outcome.tolist() == [Outcome.LEFT]
+    assert run.arms[0].diverged_at.tolist() == [-1]
+    assert what_happened(run)[0].startswith("Left the known landscape at step 4: at (")
+    (summary,) = ensemble(scenario, replicates=3)
+    assert (summary.hits, summary.diverged, summary.loss) == (0, 3, (np.inf, np.inf, np.inf))
+
+
+def test_a_run_that_left_is_drawn_and_exported():
+    arm = lrx.Arm(schedule=lrx.schedule("constant", peak=0.1))
+    run = lrx.simulate(Scenario(surface=uploaded(), start=Point(1.0, 3.0), noise=Scenario().noise.with_values(sigma=0.0), arms=(arm,), steps=20))
+    header, arrays = unpack(run_payload(run, key="run", surface_key="surface"))
+    assert header["arms"][0]["gone"] == "left the known landscape at step 4"
+    assert np.isfinite(arrays["x0"][:5]).all()
+    assert np.isnan(arrays["x0"][5:]).all()
+    assert "NaN" not in json.dumps(header)
+    assert b"<html" in animation_html(run)
 
 
 def test_a_link_names_the_grid_and_who_has_no_such_grid_keeps_everything_else():

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
+from lr_explorer.batches import BATCHES
 from lr_explorer.outcome import Outcome, ends, first_divergence, tail_of
-from lr_explorer.scenario import Scenario
-from lr_explorer.simulate import ArmRun, Run
+from lr_explorer.scenario import Arm, Scenario
+from lr_explorer.simulate import ArmRun, Run, simulate
 from lr_explorer.story import at, told, what_happened
 from lr_explorer.surfaces import SURFACES
 from tests.helpers import arm
@@ -210,6 +211,14 @@ def test_moving_is_told_with_the_way_of_the_last_tenth():
     (sentence,) = what_happened(run_along(BOWL, straight((-4, 2), (4, 2))))
     # 8 in 200 steps, so 19 of them make 0.76; ½·16 + ½·10·4 = 28.
     assert sentence.startswith("Still moving at (4, 2): 0.76 in the last 19 steps; final loss 28 above the lowest.")
+
+
+def test_what_a_growing_batch_costs_is_told():
+    grown = Arm(batch=BATCHES.create("step", every=10, gamma=3.0))
+    plain, costly = what_happened(simulate(Scenario(arms=(Arm(), grown), steps=30)))
+    # (1 + 3 + 9)/3.
+    assert "Its batch schedule asks for up to 9 times the first batch, in all 4.33 times its gradients." in costly
+    assert "batch" not in plain
 
 
 def test_divergence_is_told_with_its_step():

@@ -5,6 +5,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import cauchy
 
+from lr_explorer.clipping import ClipByNorm
 from lr_explorer.experiments.ensemble import ensemble
 from lr_explorer.experiments.measures import below
 from lr_explorer.experiments.presets import PRESETS
@@ -77,7 +78,9 @@ def test_preset_heavy_tails__every_rate_spreads_alike_until_the_tails_are_lighte
     # Four standard errors of a share among 200.
     assert list(shares("heavy_tails", seed).values()) == pytest.approx([expected] * 3, abs=4 * (expected * (1 - expected) / 200) ** 0.5)
     normal = medians("heavy_tails", seed, noise=NOISES.create("stable", sigma=0.1, tail=2.0))
-    assert max(normal["Constant 0.005"], normal["Cosine 0.08"]) < normal["Constant 0.08"] / 5
+    clipped = medians("heavy_tails", seed, arms=tuple(made.with_values(clipping=ClipByNorm()) for made in PRESETS["heavy_tails"].scenario.arms))
+    for lighter in (normal, clipped):
+        assert max(lighter["Constant 0.005"], lighter["Cosine 0.08"]) < lighter["Constant 0.08"] / 5
 
 
 @every_seed

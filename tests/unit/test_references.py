@@ -118,13 +118,21 @@ def test_gradient_descent_approaches_the_flow_as_its_rate_falls():
     """Euler's method: the distance is in proportion to the rate."""
     apart = []
     for rate in (2e-4, 1e-4):
-        steps = round(0.4 / rate)
+        steps = round(0.1 / rate)
         flow, descent = run(ROSENBROCK.with_values(steps=steps), arm("gradient_flow", peak=rate), arm("sgd", peak=rate))
         apart.append(np.hypot(*(flow.final - descent.final)[:, 0]))
     assert apart[0] / apart[1] == pytest.approx(2.0, rel=0.1)
 
 
-def test_a_flow_without_a_bottom_diverges_and_ends():
+def test_at_a_kink_the_flow_stays_instead_of_going_back_and_forth():
+    """Ackley's origin is the tip of a cone."""
+    found = run(Scenario(surface=SURFACES.create("ackley"), start=Point(0.2, 0.1), noise=Gaussian(), steps=30), arm("gradient_flow", peak=0.05))[0]
+    # It gets no nearer than the last part that is not cut further lets it, at a slope of 4.
+    assert np.abs(found.path[10:]).max() < 1e-3
+    assert np.abs(np.diff(found.path[-5:], axis=0)).max() < 1e-3
+
+
+def test_a_long_flow_down_a_bowl_ends_at_its_bottom():
     found = run(Scenario(surface=SURFACES.create("quadratic", lambda1=1.0, lambda2=1.0), start=Point(1.0, 1.0), noise=Gaussian(), steps=30),
                 arm("gradient_flow", peak=1e4))[0]  # fmt: skip
     assert found.final_loss[0] == 0
@@ -212,3 +220,9 @@ def test_unfrozen_it_searches_anew():
     np.testing.assert_allclose(
         run(ROSENBROCK.with_values(start=Point(*found.path[10, :, 0]), steps=30), arm("lbfgs"))[0].path, found.path[10:], rtol=0, atol=1e-12
     )
+
+
+def test_the_flow_gets_down_a_slope_that_is_far_too_steep_for_the_rate():
+    """Goldstein–Price's curvatures go into the ten thousands: a thousandth of an update of 0.1 is not smooth there."""
+    found = run(Scenario(surface=SURFACES.create("goldstein_price"), noise=Gaussian(), steps=30), arm("gradient_flow", peak=0.1))[0]
+    assert found.final_loss[0] == pytest.approx(3.0, abs=1e-9)

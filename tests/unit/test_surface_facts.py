@@ -125,6 +125,14 @@ def test_on_the_endless_river_whoever_goes_farther_ends_lower():
     assert far.final[0, 0] == pytest.approx(4 * np.log(1 + 4 * 0.05 * 600 / 16), rel=0.01)
 
 
+def test_the_middle_of_the_rings_is_the_blunt_tip_of_a_cone():
+    rings = SURFACES["rings"]()
+    assert rings.gradient(np.zeros(2)).tolist() == [0.0, 0.0]
+    assert np.isfinite(rings.hessian(np.zeros(2))).all()
+    # The slope along a ray at r = 0.01, where −sin r/r rises by r/3 and 0.01 r² by r/50, ten times as steep in the distance.
+    assert rings.gradient(np.array([1e-9, 0.0])) == pytest.approx([10 * 0.01 * (1 / 3 + 1 / 50), 0.0], rel=1e-4)
+
+
 def test_on_easoms_plain_nothing_moves():
     run = quiet(SURFACES["easom"](), (-8.0, -8.0), 1.0)
     np.testing.assert_array_equal(run.arms[0].final[:, 0], [-8.0, -8.0])

@@ -68,7 +68,7 @@ def test_an_example_schedule_reaches_its_peak_and_uses_the_defaults_otherwise(na
         assert highest == pytest.approx(schedule.peak, rel=1e-3)  # a one-cycle's peak is between two updates
     assert schedule.with_values(warmup=0) == SCHEDULES.create(name)
     ticks = thumbnails.schedule_thumbnail(schedule, thumbnails.SCHEDULE_STEPS, dark=False).layout.yaxis
-    assert (ticks.tickvals[1], ticks.ticktext[1]) == ((highest, "highest") if name == "noam" else (schedule.peak, "peak"))
+    assert (ticks.tickvals[1], ticks.ticktext[1]) == ((highest, "top") if name == "noam" else (schedule.peak, "peak"))
 
 
 def test_a_schedule_that_is_all_warm_up_is_drawn_too():

@@ -61,7 +61,9 @@ export class Bar {
     this.ghost.setAttribute("aria-pressed", String(hasGhost));
     this.drop.setAttribute("aria-pressed", String(dropped.at > 0 && dropped.at === step));
     this.drop.disabled = step === 0 || step >= steps;
-    this.drop.title = `Multiply the rate of ${dropped.name} by its drop factor from the cursor on${dropped.at ? `; now at step ${dropped.at}` : ""}`;
+    this.drop.title = this.drop.disabled
+      ? "Move the cursor to the step where the rate is to drop, or drag the round handle on the learning-rate curve."
+      : `Multiply the rate of ${dropped.name} by its drop factor from the cursor on${dropped.at ? `; now at step ${dropped.at}` : ""}`;
   }
 }
 

@@ -253,7 +253,10 @@ export class MapView {
     const [px, py] = [this.toX.along(start.x), this.toY.along(start.y)];
     this.handle.hidden = !isInside(this.box, px, py) && !this.isDragging;
     this.handle.style.transform = `translate(${px}px, ${py}px)`;
-    const label = `Start point, x ${show(start.x)}, y ${show(start.y)}. Drag it or use the arrow keys.`;
+    const what = start.radius ? "Centre of the circle of starts" : "Start point";
+    const label = `${what}, x ${show(start.x)}, y ${show(start.y)}. Drag it or use the arrow keys.`;
+    this.handle.classList.toggle("lrx-centre", Boolean(start.radius));
+    this.handle.title = start.radius ? "The centre of the dashed circle, on which every replicate has a start of its own" : "";
     if (this.handle.getAttribute("aria-label") !== label) this.handle.setAttribute("aria-label", label);
   }
 

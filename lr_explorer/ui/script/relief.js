@@ -95,14 +95,14 @@ export class ReliefView {
     const axis = (title, range) => ({ title: { text: title }, range, color: theme.quiet, gridcolor: theme.line, showbackground: false, zeroline: false, nticks: 5 });
     return {
       ...size.plotly,
-      margin: { l: 0, r: 44, t: size.top, b: 0, autoexpand: false },
+      margin: { l: 14, r: 44, t: size.top, b: 0, autoexpand: false },
       uirevision: `${surface.id} ${resets}`,
       scene: {
         aspectmode: "manual", aspectratio: { x: 1, y: 1, z: 0.62 },
         xaxis: axis("x", [...surface.bounds[0]]),
         yaxis: axis("y", [...surface.bounds[1]]),
         zaxis: { ...axis("loss", undefined), tickvals: surface.ticks.values, ticktext: surface.ticks.text },
-        camera: { eye: { x: -0.95, y: -1.15, z: 1.35 }, center: { x: 0, y: 0, z: -0.14 } },
+        camera: { eye: { x: -1.15, y: -1.4, z: 1.55 }, center: { x: 0.02, y: 0, z: -0.14 } },
         dragmode: "turntable",
       },
       hovermode: "closest",

@@ -241,6 +241,7 @@ class TextRow extends Row {
   }
 
   revert() {
+    delete this.item.refused;
     this.paint();
     this.adopt();
   }
@@ -258,10 +259,12 @@ class TextRow extends Row {
     this.box.setAttribute("aria-describedby", sentence ? this.error.id : "");
   }
 
+  /** Show the value in force; or, to be mended, a text that Python could not read. */
   paint() {
     this.touched = false;
-    this.complain("");
-    this.box.value = this.shown();
+    const { refused } = this.item;
+    this.complain(refused?.says ?? "");
+    this.box.value = refused?.text ?? this.shown();
     this.fit();
   }
 

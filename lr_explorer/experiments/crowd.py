@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property, partial
 
 import numpy as np
@@ -48,22 +48,31 @@ _SEVERAL = 0.05
 
 
 @dataclass(frozen=True)
-class ArmCrowd:
-    """What the replicates of one arm did; arrays over replicates have the shape (replicates,), those over steps (looks,).
+class Each:
+    """What each replicate of an arm did, shape (replicates,).
 
     loss: the last one above the surface's lowest, infinite for a run that diverged. hits: does the measure hold. reached_at: the first step at
     which the loss was within the tolerance, −1 for never. basin: the minimum to which gradient flow leads from the end, −1 for none.
-    final: the last points (2, replicates). diverged_at: −1 for never. bands: quantiles of the loss above the lowest over the steps looked at,
-    (quantiles, looks), exact to 0.1 %, and infinite where so many had diverged. gone: the share that had diverged.
+    final: the last points (2, replicates). diverged_at: −1 for never.
     """
 
-    arm: Arm
     loss: Array
     hits: NDArray[np.bool_]
     reached_at: Whole
     basin: Whole
     final: Array
     diverged_at: Whole
+
+
+@dataclass(frozen=True)
+class ArmCrowd(Each):
+    """What the replicates of one arm did, each and together.
+
+    bands: quantiles of the loss above the lowest over the steps looked at, (quantiles, looks), exact to 0.1 %, and infinite where so many had
+    diverged. gone: the share that had diverged, (looks,).
+    """
+
+    arm: Arm
     bands: Array
     gone: Array
 
@@ -125,15 +134,9 @@ class Crowd:
 
 
 @dataclass(frozen=True)
-class _Part:
-    """Some replicates of one arm: as in ArmCrowd, and their losses at the steps looked at, in 16 bits, (looks, replicates)."""
+class _Part(Each):
+    """Some replicates of one arm, with their losses at the steps looked at, in 16 bits, (looks, replicates)."""
 
-    loss: Array
-    hits: NDArray[np.bool_]
-    reached_at: Whole
-    basin: Whole
-    final: Array
-    diverged_at: Whole
     levels: NDArray[np.uint16]
 
 
@@ -219,8 +222,8 @@ def _together(arm: Arm, parts: Sequence[_Part]) -> ArmCrowd:
     # Ranks rather than interpolation between them, which would make NaN of infinity.
     ranks = [round(share * (levels.shape[-1] - 1)) for share in QUANTILES]
     levels.sort(axis=-1)
-    whole = {name: joined(name) for name in ("loss", "hits", "reached_at", "basin", "final", "diverged_at")}
-    return ArmCrowd(arm, **whole, bands=_losses(levels[:, ranks].T), gone=gone)
+    each = {field.name: joined(field.name) for field in fields(Each)}
+    return ArmCrowd(**each, arm=arm, bands=_losses(levels[:, ranks].T), gone=gone)
 
 
 # Pairs of arms

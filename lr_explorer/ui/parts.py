@@ -30,6 +30,7 @@ def arm_pills(label: str) -> None:
         format_func=labels.__getitem__,
         key="arm",
         on_change=lambda: state.select_arm(st.session_state["arm"]),
+        help="An arm is one contender: an optimizer with a schedule. All arms start at the same point and see the same noise.",
         required=True,
         wrap=True,
     )

@@ -51,6 +51,8 @@ def presets() -> None:
         format_func=lambda name: f"{PRESETS[name].claim} · {PRESETS[name].label}" if PRESETS[name].claim else PRESETS[name].label,
         key="presets",
         on_change=_open_chosen_preset,
+        help="Each shows one claim about lowering the learning rate at work, or its limits. M1 to M5 say what reducing it does, E1 to E6 what else "
+        "is said about it.",
     )
     # Always there, like the notices above.
     with st.container(key="claim"):

@@ -365,6 +365,7 @@ def test_declared_minima_are_lower_than_their_surroundings(surface):
         assert np.all(surface.value(inside(surface, centres + ring)) >= values - 1e-14 * (1 + np.abs(values)))
 
 
+@pytest.mark.slow
 @every_setting
 def test_a_search_of_the_box_finds_the_declared_minima_and_no_others(surface):
     # A search of its own promises to find all of them where they are some cells of its grid apart, not in any box.

@@ -36,6 +36,7 @@ def read(**changes):
 
 
 @given(scenarios())
+@settings(max_examples=40)
 def test_a_scenario_survives_its_url(scenario):
     query = scenario.to_query()
     assert all(type(text) is str for text in (*query, *query.values()))

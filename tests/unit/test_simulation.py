@@ -171,7 +171,7 @@ def test_rates_of_their_own_multiply_the_rate_of_each_coordinate():
 
 
 @given(scenarios())
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_any_scenario_runs_to_an_end_that_has_a_name(drawn):
     scenario = drawn.with_values(steps=min(drawn.steps, 30))
     for found in simulate(scenario, 2).arms:

@@ -24,16 +24,18 @@ def basin_of(surface: Surface, points: Array) -> NDArray[np.int64]:
     minima = np.array([minimum.point for minimum in surface.minima]).T
     lanes = np.flatnonzero(np.isfinite(points).all(axis=0))
     point = points[:, lanes].copy()
-    for _ in range(_MOST_STEPS):
-        distance = np.hypot(*(point[:, :, None] - minima[:, None, :]))
-        arrived = distance.min(axis=1) < _REACHED * surface.diagonal
-        found[lanes[arrived]] = distance.argmin(axis=1)[arrived]
-        lanes, point = lanes[~arrived], point[:, ~arrived]
-        if not len(lanes):
-            break
-        grad, hess = surface.gradient(point), surface.hessian(point)
-        slope = np.maximum(np.hypot(*grad), 1e-300)
-        curvature = np.maximum(np.sqrt((hess**2).sum(axis=(0, 1))), 1e-300)
-        point -= grad / slope * np.minimum(0.5 * slope / curvature, _STRIDE * surface.diagonal)
-        surface.project(point)
+    # Far out a slope may overflow; such a point reaches no minimum, and that is no reason to warn.
+    with np.errstate(all="ignore"):
+        for _ in range(_MOST_STEPS):
+            distance = np.hypot(*(point[:, :, None] - minima[:, None, :]))
+            arrived = distance.min(axis=1) < _REACHED * surface.diagonal
+            found[lanes[arrived]] = distance.argmin(axis=1)[arrived]
+            lanes, point = lanes[~arrived], point[:, ~arrived]
+            if not len(lanes):
+                break
+            grad, hess = surface.gradient(point), surface.hessian(point)
+            slope = np.maximum(np.hypot(*grad), 1e-300)
+            curvature = np.maximum(np.sqrt((hess**2).sum(axis=(0, 1))), 1e-300)
+            point -= grad / slope * np.minimum(0.5 * slope / curvature, _STRIDE * surface.diagonal)
+            surface.project(point)
     return found

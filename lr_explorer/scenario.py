@@ -31,6 +31,8 @@ Array = NDArray[np.float64]
 
 VERSION = "1"
 MAX_ARMS = 6
+# The largest whole number that every program between here and a browser reads exactly.
+MAX_SEED = 2**53 - 1
 # What may decide the rate of an arm: schedules, which are pure functions of the step, then controllers, which answer to the run.
 RATES: Union[Schedule | Controller] = Union("schedule", SCHEDULES, CONTROLLERS)
 ARM_COLOURS = {"blue": "blue", "orange": "orange", "green": "green", "pink": "pink", "sky": "sky blue", "grey": "grey"}
@@ -153,7 +155,7 @@ class Scenario(Described):
     noise: Noise = part(NOISES, "gaussian", "Noise", "How the gradient that the optimizer sees differs from the surface's.", sigma=2.0)
     arms: tuple[Arm, ...] = field(default_factory=_default_arms)
     steps: int = whole(500, 1, 20_000, "Steps", "Updates in a run; warm-up counts.", unit="updates", scale="log", slider=(10, 5000))
-    seed: int = whole(1, 0, 2**53 - 1, "Seed", "Names the noise: the same seed gives the same run, to the last digit.", slider=(0, 99))
+    seed: int = whole(1, 0, MAX_SEED, "Seed", "Names the noise: the same seed gives the same run, to the last digit.", slider=(0, 99))
     replicate: int = whole(0, 0, 99_999, "Replicate", "Which member of the ensemble is shown.", slider=(0, 199))
     complaints: tuple[str, ...] = field(default=(), compare=False)
 

@@ -37,7 +37,8 @@ class ArmRun:
     of a controller (steps, shown), NaN after divergence. final, final_loss: the last point (2, replicates) and its loss (replicates,) of all
     replicates. diverged_at: (replicates,), −1 for never. averaged…: the same of the arm's average; only of an arm that has one.
     clipped: (replicates,), in how many updates the gradient was clipped; only of an arm that clips it.
-    gradient, memory: (steps, 2, shown), what each update saw and what it was made of; only with anatomy.
+    gradient, memory: (steps, 2, shown), what each update saw and what it was made of; only with anatomy. endings: what `ends` answers with;
+    None if it was not asked for.
     """
 
     arm: Arm
@@ -47,7 +48,7 @@ class ArmRun:
     final: Array
     final_loss: Array
     diverged_at: Whole
-    ends: Ends
+    endings: Ends | None
     averaged_path: Array | None = None
     averaged_loss: Array | None = None
     averaged_final: Array | None = None
@@ -55,6 +56,13 @@ class ArmRun:
     clipped: Whole | None = None
     gradient: Array | None = None
     memory: Array | None = None
+
+    @property
+    def ends(self) -> Ends:
+        """How each replicate ended; ValueError if the run was made without."""
+        if self.endings is None:
+            raise ValueError("ArmRun.ends: this run was simulated without endings")
+        return self.endings
 
     @property
     def outcome(self) -> NDArray[np.object_]:
@@ -92,16 +100,17 @@ class _Group(NamedTuple):
     control: Control | None
 
 
-def simulate(scenario: Scenario, replicates: int | Sequence[int] | None = None, *, anatomy: bool = False) -> Run:
+def simulate(scenario: Scenario, replicates: int | Sequence[int] | None = None, *, anatomy: bool = False, endings: bool = True) -> Run:
     """Run every arm of the scenario on the same noise.
 
     replicates: how many, from number 0; or their numbers; by default the one that the scenario shows.
+    endings: whether to tell how each ended, which takes half of the time of a large ensemble.
     Paths are complete up to 128 MB; beyond that they cover the first replicates only. Divergence is a result, never an exception.
     """
     numbers = _numbers(scenario, replicates)
     kept = min(len(numbers), most_with_paths(scenario))
     size = max(1, _BLOCK_BYTES // _bytes_each(scenario))
-    blocks = [_run_block(scenario, numbers[i : i + size], max(0, kept - i), anatomy) for i in range(0, len(numbers), size)]
+    blocks = [_run_block(scenario, numbers[i : i + size], max(0, kept - i), anatomy, endings) for i in range(0, len(numbers), size)]
     return Run(scenario, numbers, numbers[:kept], tuple(_joined(parts) for parts in zip(*blocks, strict=True)))
 
 
@@ -126,13 +135,13 @@ def _numbers(scenario: Scenario, replicates: int | Sequence[int] | None) -> Whol
     return numbers
 
 
-def _run_block(scenario: Scenario, numbers: Whole, kept: int, anatomy: bool) -> tuple[ArmRun, ...]:
+def _run_block(scenario: Scenario, numbers: Whole, kept: int, anatomy: bool, endings: bool) -> tuple[ArmRun, ...]:
     order = sorted(range(len(scenario.arms)), key=lambda i: _group_key(scenario.arms[i], scenario.steps))
     path, rates, clipped, gradient, memory = _advance(scenario, [scenario.arms[i] for i in order], numbers, anatomy)
     runs = {}
     for place, i in enumerate(order):
         extra = {"gradient": gradient[:, :, place], "memory": memory[:, :, place]} if anatomy else {}
-        runs[i] = _arm_run(scenario, scenario.arms[i], path[:, :, place], rates[:, place], clipped[place], kept, extra)
+        runs[i] = _arm_run(scenario, scenario.arms[i], path[:, :, place], rates[:, place], clipped[place], kept, endings, extra)
     return tuple(runs[i] for i in range(len(order)))
 
 
@@ -252,7 +261,14 @@ def _own_normals(scenario: Scenario, numbers: Whole) -> Callable[[int], Array]:
 
 
 def _arm_run(
-    scenario: Scenario, arm: Arm, path: Array, decided: Array, clipped: NDArray[np.bool_] | None, kept: int, anatomy: dict[str, Array]
+    scenario: Scenario,
+    arm: Arm,
+    path: Array,
+    decided: Array,
+    clipped: NDArray[np.bool_] | None,
+    kept: int,
+    endings: bool,
+    anatomy: dict[str, Array],
 ) -> ArmRun:
     diverged_at = first_divergence(path)
     gone = (diverged_at >= 0) & (np.arange(scenario.steps + 1)[:, None] >= diverged_at)
@@ -264,15 +280,15 @@ def _arm_run(
     return ArmRun(
         arm=arm,
         lr=_lr(arm, decided, gone, kept),
-        path=by_step[..., :kept],
-        loss=loss[:, :kept],
+        path=_first(by_step, kept),
+        loss=_first(loss, kept),
         final=path[:, -1].copy(),
         final_loss=loss[-1].copy(),
         diverged_at=diverged_at,
-        ends=ends(scenario.surface, by_step, diverged_at),
+        endings=ends(scenario.surface, by_step, diverged_at) if endings else None,
         clipped=None if clipped is None else (clipped & ~gone[:-1]).sum(axis=0),
         **_averaged(scenario, arm, path, gone, kept),
-        **{name: np.moveaxis(values, 0, 1)[..., :kept] for name, values in anatomy.items()},
+        **{name: _first(np.moveaxis(values, 0, 1), kept) for name, values in anatomy.items()},
     )
 
 
@@ -287,7 +303,7 @@ def _lr(arm: Arm, decided: Array, gone: NDArray[np.bool_], kept: int) -> Array:
     rates = arm.rates(len(gone) - 1)
     if rates is not None:
         return rates
-    return np.where(gone[:-1], np.nan, decided * arm.drops(len(decided))[:, None])[:, :kept]
+    return _first(np.where(gone[:-1], np.nan, decided * arm.drops(len(decided))[:, None]), kept)
 
 
 def _averaged(scenario: Scenario, arm: Arm, path: Array, gone: NDArray[np.bool_], kept: int) -> dict[str, Array]:
@@ -297,11 +313,16 @@ def _averaged(scenario: Scenario, arm: Arm, path: Array, gone: NDArray[np.bool_]
     average[:, gone] = np.nan
     loss = _loss(scenario, average, gone)
     return {
-        "averaged_path": np.moveaxis(average, 0, 1)[..., :kept],
-        "averaged_loss": loss[:, :kept],
+        "averaged_path": _first(np.moveaxis(average, 0, 1), kept),
+        "averaged_loss": _first(loss, kept),
         "averaged_final": average[:, -1].copy(),
         "averaged_final_loss": loss[-1].copy(),
     }
+
+
+def _first(values: Array, kept: int) -> Array:
+    """Return the first replicates; of part of them a copy, since a view would keep all in memory."""
+    return values if kept >= values.shape[-1] else values[..., :kept].copy()
 
 
 def _joined(parts: Sequence[Any]) -> Any:

@@ -1,10 +1,8 @@
 """What many replicates of a scenario did."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from statistics import NormalDist
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +10,14 @@ from numpy.typing import NDArray
 from lr_explorer.experiments.measures import Measure, descended
 from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.simulate import most_with_paths, simulate
+from lr_explorer.statistics import wilson_interval
 from lr_explorer.surfaces import Surface
 
 REPLICATES = 200
-# What is counted where nothing else was asked. The basin alone would say yes to a run that stands on its rim.
-DEFAULT_MEASURE = descended(0.01)
+# The share of the start's loss at which a run has come down, where nothing else was asked.
+DESCENT = 0.01
+# What is counted then. The basin alone would say yes to a run that stands on its rim.
+DEFAULT_MEASURE = descended(DESCENT)
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,11 @@ class Observed:
     loss: NDArray[np.float64]
     averaged: NDArray[np.float64]
 
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Return several blocks of replicates as one."""
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
 
 def ensemble(scenario: Scenario, measure: Measure | None = None, replicates: int = REPLICATES) -> tuple[Summary, ...]:
     """Run the scenario's first `replicates` replicates and summarise each arm; by DEFAULT_MEASURE unless another is given."""
@@ -61,25 +67,24 @@ def observe(scenario: Scenario, measure: Measure, replicates: Sequence[int]) -> 
     # Some measures ask for the path, so no more at a time than have one.
     size = most_with_paths(scenario)
     parts = [_observe(scenario, measure, replicates[i : i + size]) for i in range(0, len(replicates), size)]
-    return tuple(Observed(*map(np.concatenate, zip(*blocks, strict=True))) for blocks in zip(*parts, strict=True))
+    return tuple(map(Observed.joined, zip(*parts, strict=True)))
 
 
-def _observe(scenario: Scenario, measure: Measure, replicates: Sequence[int]) -> list[tuple[NDArray[Any], ...]]:
+def _observe(scenario: Scenario, measure: Measure, replicates: Sequence[int]) -> list[Observed]:
     surface = scenario.surface
-    arms = simulate(scenario, replicates).arms
     return [
-        (
+        Observed(
             measure.holds(surface, arm),
             (arm.diverged_at >= 0) | np.isnan(arm.final_loss),
-            _excess(surface, arm.final_loss),
-            _excess(surface, np.empty(0) if arm.averaged_final_loss is None else arm.averaged_final_loss),
+            above_lowest(surface, arm.final_loss),
+            above_lowest(surface, np.empty(0) if arm.averaged_final_loss is None else arm.averaged_final_loss),
         )
-        for arm in arms
+        for arm in simulate(scenario, replicates, endings=False).arms
     ]
 
 
-def _excess(surface: Surface, loss: NDArray[np.float64]) -> NDArray[np.float64]:
-    # A run that left the known landscape with its last update has a point, but no loss.
+def above_lowest(surface: Surface, loss: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return losses above the surface's lowest, infinite where there is none: a run that left the landscape with its last update has a point."""
     return np.where(np.isnan(loss), np.inf, loss - surface.lowest)
 
 
@@ -88,25 +93,12 @@ def summarise(scenario: Scenario, blocks: Sequence[tuple[Observed, ...]]) -> tup
     return tuple(_summary(arm, parts) for arm, parts in zip(scenario.arms, zip(*blocks, strict=True), strict=True))
 
 
-def wilson_interval(hits: int, total: int, level: float = 0.95) -> tuple[float, float]:
-    """Return the interval of a share that was seen as `hits` of `total`, as fractions. Source: Wilson (1927).
-
-    Written out, since scipy.stats has it too but takes half a second to import, on which the first picture of a session would wait.
-    """
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    share, weight = hits / total, z * z / total
-    middle = (share + weight / 2) / (1 + weight)
-    reach = z * math.sqrt(share * (1 - share) / total + weight / (4 * total)) / (1 + weight)
-    # At the ends the bound is the end itself, and rounding must not step over it.
-    return (max(0.0, middle - reach) if hits else 0.0), (min(1.0, middle + reach) if hits < total else 1.0)
-
-
 def _summary(arm: Arm, parts: Sequence[Observed]) -> Summary:
-    hits, diverged, total = (int(sum(values)) for values in zip(*((p.hits.sum(), p.diverged.sum(), len(p.hits)) for p in parts), strict=True))
-    share_low, share_high = wilson_interval(hits, total)
-    averaged = np.concatenate([part.averaged for part in parts])
-    loss = _quartiles(np.concatenate([part.loss for part in parts]))
-    return Summary(arm, total, hits, share_low, share_high, diverged, loss, _quartiles(averaged) if len(averaged) else None)
+    whole = Observed.joined(parts)
+    hits, total = int(whole.hits.sum()), len(whole.hits)
+    share = wilson_interval(hits, total)
+    averaged = _quartiles(whole.averaged) if len(whole.averaged) else None
+    return Summary(arm, total, hits, share.low, share.high, int(whole.diverged.sum()), _quartiles(whole.loss), averaged)
 
 
 def _quartiles(values: NDArray[np.float64]) -> tuple[float, float, float]:

@@ -1,7 +1,11 @@
-"""Questions that a replicate answers with yes or no."""
+"""Questions that a replicate answers with yes or no.
+
+What answers them is made of functions of this module, so that a question can be sent to another process.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,54 +33,69 @@ def global_basin() -> Measure:
 
 def near_best(excess: float) -> Measure:
     """Ask whether the run ended in the global basin within `excess` of the lowest loss."""
-    return Measure(
-        f"reached the global basin and ended within {excess:g} of its floor",
-        lambda surface, arm: _in_global_basin(surface, arm) & _below(surface, arm.final_loss, excess),
-    )
+    return Measure(f"reached the global basin and ended within {excess:g} of its floor", partial(_near_best, excess=excess))
 
 
 def descended(share: float) -> Measure:
     """Ask whether the run ended in the global basin with at most `share` of the start's loss above the lowest."""
-
-    def holds(surface: Surface, arm: ArmRun) -> Answers:
-        return _in_global_basin(surface, arm) & (arm.final_loss - surface.lowest <= share * (arm.loss[0] - surface.lowest))
-
-    return Measure(f"ended in the global basin with at most {share:.0%} of the loss at the start", holds)
+    says = f"ended in the global basin with at most {share:.0%} of the loss at the start"
+    return Measure(says, partial(_descended, share=share))
 
 
 def below(excess: float) -> Measure:
     """Ask whether the final loss is within `excess` of the lowest."""
-    return Measure(f"ended within {excess:g} of the lowest loss", lambda surface, arm: _below(surface, arm.final_loss, excess))
+    return Measure(f"ended within {excess:g} of the lowest loss", partial(_ended_below, excess=excess))
 
 
 def best_checkpoint(count: int, excess: float) -> Measure:
     """Ask whether one of `count` equally spaced checkpoints, the last at the end, is within `excess` of the lowest loss."""
-
-    def holds(surface: Surface, arm: ArmRun) -> Answers:
-        checkpoints = np.linspace(0, len(arm.lr), count + 1).round().astype(int)[1:]
-        return np.asarray(_below(surface, arm.loss[checkpoints], excess).any(axis=0))
-
-    return Measure(f"had one of {count} equally spaced checkpoints within {excess:g} of the lowest loss", holds)
+    says = f"had one of {count} equally spaced checkpoints within {excess:g} of the lowest loss"
+    return Measure(says, partial(_had_checkpoint_below, count=count, excess=excess))
 
 
 def diverged() -> Measure:
     """Ask whether the run diverged."""
-    return Measure(DIVERGED, lambda surface, arm: arm.diverged_at >= 0)
+    return Measure(DIVERGED, _diverged)
 
 
 def left_start_basin() -> Measure:
     """Ask whether the run ended in another basin than the one it started in."""
-
-    def holds(surface: Surface, arm: ArmRun) -> Answers:
-        ended = basin_of(surface, arm.final)
-        return np.asarray((ended >= 0) & (ended != basin_of(surface, arm.path[0])))
-
-    return Measure("left the basin they started in", holds)
+    return Measure("left the basin they started in", _left_start_basin)
 
 
 def farther_than(axis: str, distance: float) -> Measure:
     """Ask whether the run ended more than `distance` from zero along `axis`."""
-    return Measure(f"ended with |{axis}| above {distance:g}", lambda surface, arm: np.abs(arm.final["xy".index(axis)]) > distance)
+    return Measure(f"ended with |{axis}| above {distance:g}", partial(_farther_than, place="xy".index(axis), distance=distance))
+
+
+def _near_best(surface: Surface, arm: ArmRun, excess: float) -> Answers:
+    return _in_global_basin(surface, arm) & _below(surface, arm.final_loss, excess)
+
+
+def _descended(surface: Surface, arm: ArmRun, share: float) -> Answers:
+    return _in_global_basin(surface, arm) & (arm.final_loss - surface.lowest <= share * (arm.loss[0] - surface.lowest))
+
+
+def _ended_below(surface: Surface, arm: ArmRun, excess: float) -> Answers:
+    return _below(surface, arm.final_loss, excess)
+
+
+def _had_checkpoint_below(surface: Surface, arm: ArmRun, count: int, excess: float) -> Answers:
+    checkpoints = np.linspace(0, len(arm.lr), count + 1).round().astype(int)[1:]
+    return np.asarray(_below(surface, arm.loss[checkpoints], excess).any(axis=0))
+
+
+def _diverged(surface: Surface, arm: ArmRun) -> Answers:
+    return arm.diverged_at >= 0
+
+
+def _left_start_basin(surface: Surface, arm: ArmRun) -> Answers:
+    ended = basin_of(surface, arm.final)
+    return np.asarray((ended >= 0) & (ended != basin_of(surface, arm.path[0])))
+
+
+def _farther_than(surface: Surface, arm: ArmRun, place: int, distance: float) -> Answers:
+    return np.abs(arm.final[place]) > distance
 
 
 def _in_global_basin(surface: Surface, arm: ArmRun) -> Answers:

@@ -88,7 +88,7 @@ def success_by_rate_figure(curves: Sequence[RateCurve], *, dark: bool) -> go.Fig
 
 
 def _span(crowd: Crowd, losses: Sequence[Array]) -> tuple[float, float]:
-    """Return the ends of the axis of these losses: no more than a few decades above where runs start or end, or one that diverges squeezes the rest."""
+    """Return the ends of the axis of these losses: up to some decades above where runs start or end, or one that diverges squeezes the rest."""
     seen = np.concatenate([some.ravel() for some in losses])
     starts, ends = (np.array([arm.bands[_MEDIAN, look] for arm in crowd.arms]) for look in (0, -1))
     usual = max(starts[np.isfinite(starts)].max(initial=0.0), ends.min())

@@ -218,7 +218,9 @@ def _adopt(read: Configuration, place: int | None, sets_steps: bool) -> None:
     if sets_steps:
         state.edit({"steps": str(read.steps)})
     state.set_training(read.training)
-    state.edit_view(budget="training" if read.training.can_be_drawn else "scenario")
+    # Drawn alone: a rate of 2e-5 beside one of 0.1 is a line on the axis.
+    state.edit_view(budget="training" if read.training.can_be_drawn else "scenario", overlay=f"arm{place + 1}")
+    st.toast(f"Arm {place + 1} is now {literal(state.scenario().arms[place].name)}.", icon=":material/check:")
 
 
 # --- export ---------------------------------------------------------------------------------------------------------------------

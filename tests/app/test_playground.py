@@ -74,6 +74,7 @@ def test_every_preset_opens_with_its_claim_its_story_and_its_replicates(name):
         assert "of 200</strong>" in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_survives_its_link(name):
     link = PRESETS[name].scenario.to_query()

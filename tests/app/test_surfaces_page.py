@@ -119,6 +119,7 @@ def test_one_sessions_file_is_unknown_to_another():
     assert scenario_of(asked).surface.data == "network"
 
 
+@pytest.mark.slow
 def test_a_session_keeps_its_last_dozen_files():
     page = opened(surface="grid")
     for lift in range(14):

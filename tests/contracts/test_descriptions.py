@@ -53,14 +53,11 @@ def test_every_class_is_frozen_and_hashable(cls):
 
 
 @every_param
-def test_every_parameter_has_a_label_and_a_help_that_is_a_sentence(cls, name, param):
+def test_every_parameter_is_described_by_its_own_rules(cls, name, param):
     assert re.fullmatch("[a-z][a-z0-9_]*", name)
     assert param.label
     assert param.help.endswith(".")
-
-
-@every_param
-def test_every_default_is_valid_and_the_slider_covers_it(cls, name, param):
+    # Its default is valid, and its slider covers it.
     assert param.check(param.default, name) == param.default
     if isinstance(param, Number):
         low, high = param.slider_range
@@ -77,13 +74,9 @@ def test_every_default_is_valid_and_the_slider_covers_it(cls, name, param):
 
 
 @every_param
-def test_every_bound_is_allowed(cls, name, param):
+def test_every_bound_is_allowed_and_every_invalid_value_refused_by_name(cls, name, param):
     for value in (param.low, param.high) if isinstance(param, Number) else ():
         assert getattr(cls(**{name: value}), name) == value
-
-
-@every_param
-def test_every_invalid_value_is_refused_by_name(cls, name, param):
     assert param.invalid()
     for value in param.invalid():
         with pytest.raises(ValueError, match=rf"{cls.__name__}\.{name} must be .*; got "):

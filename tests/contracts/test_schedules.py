@@ -32,11 +32,11 @@ def keeps_its_promises(schedule, steps):
 
 
 @every_schedule
-@pytest.mark.parametrize("steps", STEPS)
 @pytest.mark.parametrize("warmup", WARMUPS)
-def test_rates_of_every_length_lie_between_the_floor_and_the_peak(name, steps, warmup):
+def test_rates_of_every_length_lie_between_the_floor_and_the_peak(name, warmup):
     for more in ({}, {"warmup_start": 0.3}, {"floor": 0.1}, {"floor": 1.0, "warmup_start": 1.0}, {"peak": 0.0}, {"peak": 1e6}):
-        keeps_its_promises(SCHEDULES.create(name, warmup=warmup, **more), steps)
+        for steps in STEPS:
+            keeps_its_promises(SCHEDULES.create(name, warmup=warmup, **more), steps)
 
 
 @every_schedule
@@ -61,10 +61,10 @@ def test_rates_that_fall_to_the_floor_reach_it_one_update_past_the_last(name, wa
 
 
 @every_schedule
-@pytest.mark.parametrize("steps", [0, -1, 1.5, True, False, float("nan"), float("inf"), "ten", None])
-def test_a_number_of_steps_that_is_none_is_refused_by_name(name, steps):
-    with pytest.raises(ValueError, match=rf"{SCHEDULES[name].__name__}\.values: steps must be a whole number of at least 1; got"):
-        SCHEDULES.create(name).values(steps)
+def test_a_number_of_steps_that_is_none_is_refused_by_name(name):
+    for steps in (0, -1, 1.5, True, False, float("nan"), float("inf"), "ten", None):
+        with pytest.raises(ValueError, match=rf"{SCHEDULES[name].__name__}\.values: steps must be a whole number of at least 1; got"):
+            SCHEDULES.create(name).values(steps)
 
 
 @every_schedule

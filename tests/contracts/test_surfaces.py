@@ -275,7 +275,7 @@ def test_at_a_cusp_the_part_that_has_it_is_given_the_mean_slope_of_both_sides():
 
 
 @every_setting
-@pytest.mark.parametrize("shape", [(2,), (2, 5), (2, 3, 4)])
+@pytest.mark.parametrize("shape", [(2,), (2, 3, 4)])
 def test_every_shape_agrees_with_point_by_point(surface, shape):
     point = random_points(surface, math.prod(shape) // 2, seed=1).reshape(shape)
     value, gradient, hessian = surface.value(point), surface.gradient(point), surface.hessian(point)

@@ -95,6 +95,7 @@ def ever_supported(samples, looks, level_at):
     return found.mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("looks", [LOOKS, tuple(range(50, 1001, 50))], ids=["the planned looks", "20 looks"])
 def test_looking_again_spends_error_and_does_not_inflate_it(looks):
     rng = np.random.default_rng(3)

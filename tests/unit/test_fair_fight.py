@@ -187,6 +187,7 @@ def assert_same_fight(one, other):
             np.testing.assert_array_equal(getattr(mine, name), getattr(theirs, name), err_msg=name)
 
 
+@pytest.mark.slow
 def test_other_processes_and_other_blocks_give_the_same_numbers_to_the_bit(monkeypatch):
     scenario = Scenario(
         start=Circle(x=0.5, radius=0.5), noise=Gaussian(sigma=2.0), arms=(arm("cosine", peak=0.13), arm(optimizer="adam", peak=0.02)), steps=60

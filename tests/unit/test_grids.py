@@ -158,6 +158,7 @@ def test_pickled_objects_are_never_opened():
         read_grid(block.getvalue(), "f.npz")
 
 
+@pytest.mark.slow
 def test_the_largest_table_is_read_in_a_few_seconds():
     axis = np.arange(401.0)
     lines = ["x,y,loss", *(f"{x},{y},{x + y}" for y in axis for x in axis)]

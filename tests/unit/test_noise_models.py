@@ -292,6 +292,7 @@ def test_proportional_noise_lets_a_constant_rate_settle_below_the_edge():
     assert simulate(scenario, 200).arms[0].final_loss.max() < 1e-8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "replace"), [(1, False), (5, False), (30, False), (5, True)])
 def test_mini_batches_hover_at_the_floor_that_counts_how_their_noise_grows_with_the_distance(size, replace):
     surface = SURFACES.create("iris_regression")

@@ -1,5 +1,7 @@
 """What many replicates of a scenario did: bands of the loss over the steps, ends, times, basins, and which replicates to look at."""
 
+import csv
+import io
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, fields
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 
 from lr_explorer.basins import basin_of
 from lr_explorer.experiments.blocks import IsStopped, Progress, computed, replicate_blocks
-from lr_explorer.experiments.ensemble import DEFAULT_MEASURE, DESCENT, Observed, above_lowest, observe
+from lr_explorer.experiments.ensemble import DEFAULT_MEASURE, DESCENT, Observed, above_lowest, observe, quartiles
 from lr_explorer.experiments.measures import Measure
 from lr_explorer.experiments.seeds import Purpose, under
 from lr_explorer.scenario import Arm, Scenario
@@ -91,6 +93,11 @@ class ArmCrowd(Each):
         """The median of the steps to the tolerance, infinite where fewer than half came so far."""
         return median_interval(np.where(self.reached_at < 0, np.inf, self.reached_at))
 
+    @property
+    def quartiles(self) -> tuple[float, float, float]:
+        """The quartiles of the final loss above the lowest, infinite where so many diverged."""
+        return quartiles(self.loss)
+
     def in_basin(self, minimum: int) -> Interval:
         """Return the share that ended in the basin of a minimum, by its place among the surface's; −1: in none."""
         return wilson_interval(int((self.basin == minimum).sum()), len(self.basin))
@@ -134,7 +141,7 @@ class Crowd:
 
 
 @dataclass(frozen=True)
-class _Part(Each):
+class CrowdPart(Each):
     """Some replicates of one arm, with their losses at the steps looked at, in 16 bits, (looks, replicates)."""
 
     levels: NDArray[np.uint16]
@@ -170,23 +177,23 @@ def looks_of(scenario: Scenario, count: int, most: int = MOST_LOOKS) -> Whole:
 
 def crowd_blocks(
     scenario: Scenario, measure: Measure, count: int, looks: Whole, tolerance: float | None = None
-) -> list[Callable[[], tuple[_Part, ...]]]:
+) -> list[Callable[[], tuple[CrowdPart, ...]]]:
     """Return what `crowd` computes as blocks, for `gathered` to put together in this order."""
     return [partial(_crowd_part, scenario, measure, numbers, looks, tolerance) for numbers in replicate_blocks(scenario, count)]
 
 
-def _crowd_part(scenario: Scenario, measure: Measure, numbers: Sequence[int], looks: Whole, tolerance: float | None) -> tuple[_Part, ...]:
+def _crowd_part(scenario: Scenario, measure: Measure, numbers: Sequence[int], looks: Whole, tolerance: float | None) -> tuple[CrowdPart, ...]:
     surface, arms = scenario.surface, simulate(scenario, numbers, endings=False).arms
     # Asked once for all arms: the flow takes many small strides, each with an effort of its own.
     basins = np.split(basin_of(surface, np.concatenate([arm.final for arm in arms], axis=1)), len(arms))
     return tuple(_part(surface, measure, arm, basin, looks, tolerance) for arm, basin in zip(arms, basins, strict=True))
 
 
-def _part(surface: Surface, measure: Measure, arm: ArmRun, basin: Whole, looks: Whole, tolerance: float | None) -> _Part:
+def _part(surface: Surface, measure: Measure, arm: ArmRun, basin: Whole, looks: Whole, tolerance: float | None) -> CrowdPart:
     excess = above_lowest(surface, arm.loss)
     enough = DESCENT * excess[0] if tolerance is None else tolerance
     is_near = excess <= enough
-    return _Part(
+    return CrowdPart(
         loss=excess[-1].copy(),
         hits=measure.holds(surface, arm),
         reached_at=np.where(is_near.any(axis=0), is_near.argmax(axis=0), -1),
@@ -207,13 +214,13 @@ def _losses(levels: NDArray[np.uint16]) -> Array:
     return np.where(levels == _DIVERGED, np.inf, SMALLEST * 10.0 ** (levels.astype(float) / _PER_DECADE))
 
 
-def gathered(scenario: Scenario, measure: Measure, looks: Whole, results: Sequence[tuple[_Part, ...]]) -> Crowd:
+def gathered(scenario: Scenario, measure: Measure, looks: Whole, results: Sequence[tuple[CrowdPart, ...]]) -> Crowd:
     """Put the results of `crowd_blocks`, in their order, together."""
     arms = tuple(_together(arm, parts) for arm, parts in zip(scenario.arms, zip(*results, strict=True), strict=True))
     return Crowd(scenario, measure, len(arms[0].loss), looks, arms)
 
 
-def _together(arm: Arm, parts: Sequence[_Part]) -> ArmCrowd:
+def _together(arm: Arm, parts: Sequence[CrowdPart]) -> ArmCrowd:
     def joined(name: str) -> NDArray:
         return np.concatenate([getattr(part, name) for part in parts], axis=-1)
 
@@ -224,6 +231,27 @@ def _together(arm: Arm, parts: Sequence[_Part]) -> ArmCrowd:
     levels.sort(axis=-1)
     each = {field.name: joined(field.name) for field in fields(Each)}
     return ArmCrowd(**each, arm=arm, bands=_losses(levels[:, ranks].T), gone=gone)
+
+
+def crowd_csv(crowd: Crowd) -> str:
+    """Return a row for each arm as CSV: shares with their intervals, quartiles of the final loss, steps to the tolerance, replicates to see."""
+    rows = [_row(arm) for arm in crowd.arms]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _row(arm: ArmCrowd) -> dict[str, object]:
+    found = {"success": arm.success, "diverged": arm.divergence, "steps": arm.time}
+    bounds = {
+        f"{name}{end}": getattr(interval, field)
+        for name, interval in found.items()
+        for end, field in {"": "estimate", "_low": "low", "_high": "high"}.items()
+    }
+    losses = dict(zip(("loss_25", "loss_50", "loss_75"), arm.quartiles, strict=True))
+    return {"arm": arm.arm.name, "replicates": len(arm.loss), **bounds, **losses, "typical": arm.typical, "best": arm.best, "worst": arm.worst}
 
 
 # Pairs of arms

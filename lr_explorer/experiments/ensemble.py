@@ -97,11 +97,12 @@ def _summary(arm: Arm, parts: Sequence[Observed]) -> Summary:
     whole = Observed.joined(parts)
     hits, total = int(whole.hits.sum()), len(whole.hits)
     share = wilson_interval(hits, total)
-    averaged = _quartiles(whole.averaged) if len(whole.averaged) else None
-    return Summary(arm, total, hits, share.low, share.high, int(whole.diverged.sum()), _quartiles(whole.loss), averaged)
+    averaged = quartiles(whole.averaged) if len(whole.averaged) else None
+    return Summary(arm, total, hits, share.low, share.high, int(whole.diverged.sum()), quartiles(whole.loss), averaged)
 
 
-def _quartiles(values: NDArray[np.float64]) -> tuple[float, float, float]:
+def quartiles(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return three of the values, infinite ones among them: at 25, 50 and 75 % of their ranks."""
     # Sorting keeps infinity last, where interpolation between quantiles would make NaN of it.
     ranked = np.sort(values)
     low, middle, high = (float(ranked[round(share * (len(ranked) - 1))]) for share in (0.25, 0.5, 0.75))

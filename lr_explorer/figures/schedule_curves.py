@@ -7,15 +7,13 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from lr_explorer.figures.theme import ARM_SHADES, FONT, GRID, INK, PAGE, QUIET, Shade, arm_dash
+from lr_explorer.figures.charts import arrange, log_bottom
+from lr_explorer.figures.theme import ARM_SHADES, Shade, arm_dash
 
 Array = NDArray[np.float64]
 
-HEIGHT = 420  # pixels
 # A longer curve is drawn by the extremes of so many stretches; nothing narrower would be seen.
 MOST_POINTS = 4_000
-# Of the lowest rates a logarithmic axis shows so many decades below the highest.
-_DECADES = 8.0
 
 
 @dataclass(frozen=True)
@@ -43,13 +41,13 @@ def curves_figure(curves: Sequence[Curve], position: Array, axis: str, *, log: b
 
     On the logarithmic axis rates of exactly 0 are marked at the bottom with a triangle each, thinned where they are many.
     """
-    bottom = _bottom(curves) if log else 0.0
+    bottom = log_bottom(np.concatenate([curve.lr for curve in curves])) if log and curves else 0.1
     figure = go.Figure()
     for curve in sorted(curves, key=lambda curve: curve.is_main):
         figure.add_trace(_line(curve, position, log=log, dark=dark))
         if log and (curve.lr == 0).any():
             figure.add_trace(_zeros(curve, position, bottom, dark=dark))
-    _arrange(figure, axis, dark=dark)
+    arrange(figure, axis, "learning rate", dark=dark)
     figure.update_xaxes(range=_span(position))
     if log:
         highest = max((float(np.nanmax(curve.lr)) for curve in curves), default=1.0) or 1.0
@@ -100,35 +98,7 @@ def _zeros(curve: Curve, position: Array, bottom: float, *, dark: bool) -> go.Sc
     )
 
 
-def _bottom(curves: Sequence[Curve]) -> float:
-    """Return the lower end of the logarithmic axis: below the lowest rate above 0, but not endlessly."""
-    rates = np.concatenate([curve.lr for curve in curves]) if curves else np.ones(1)
-    rates = rates[np.isfinite(rates) & (rates > 0)]
-    if not rates.size:
-        return 0.1
-    return float(max(rates.min() / 2, rates.max() * 10.0**-_DECADES))
-
-
 def _span(position: Array) -> list[float]:
     """Return the ends of the axis: a single update gets some room around it."""
     first, last = float(position[0]), float(position[-1])
     return [first, last] if last > first else [first - 1, last + 1]
-
-
-def _arrange(figure: go.Figure, axis: str, *, dark: bool) -> None:
-    ink, quiet, grid, page = (shade.on(dark=dark) for shade in (INK, QUIET, GRID, PAGE))
-    line = {"gridcolor": grid, "zeroline": False, "linecolor": quiet, "tickfont": {"color": quiet}, "fixedrange": False}
-    figure.update_xaxes(title={"text": axis}, hoverformat=",.6~g", **line)
-    figure.update_yaxes(title={"text": "learning rate", "standoff": 12}, automargin=True, **line)
-    figure.update_layout(
-        template="none",
-        height=HEIGHT,
-        margin={"l": 66, "r": 12, "t": 12, "b": 48},
-        font={"family": FONT, "size": 14, "color": ink},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        hovermode="x unified",
-        hoverlabel={"bgcolor": page, "bordercolor": grid, "font": {"color": ink}},
-        showlegend=False,  # the page has one of its own, which wraps on a phone
-        dragmode=False,
-    )

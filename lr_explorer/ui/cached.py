@@ -7,7 +7,9 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
+from lr_explorer.experiments.crowd import CrowdPart, crowd_blocks, looks_of
 from lr_explorer.experiments.ensemble import DEFAULT_MEASURE, Observed, observe
+from lr_explorer.experiments.measures import Measure, global_basin
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.figures.wire import surface_payload
 from lr_explorer.scenario import Scenario
@@ -49,6 +51,27 @@ def _look(link: str, preset: str, first: int, last: int) -> tuple[Observed, ...]
 
 _observed = st.cache_data(max_entries=1024, show_spinner=False)(_look)
 _own_observed = st.cache_data(max_entries=64, show_spinner=False, scope="session")(_look)
+
+
+def crowd_measure(preset: str) -> Measure:
+    """Return what the Compare page counts as success: what the preset asks, and without one whether the end drains into a global minimum."""
+    return PRESETS[preset].measure if preset in PRESETS else global_basin()
+
+
+def crowd_part(scenario: Scenario, preset: str, count: int, place: int) -> tuple[CrowdPart, ...]:
+    """Return the block at `place` of a crowd of `count` replicates of the scenario."""
+    run = _own_crowd_part if scenario.surface.is_private else _crowd_part
+    return run(scenario.link, preset, count, place)
+
+
+def _run_part(link: str, preset: str, count: int, place: int) -> tuple[CrowdPart, ...]:
+    scenario = Scenario.from_query(dict(parse_qsl(link)))
+    return crowd_blocks(scenario, crowd_measure(preset), count, looks_of(scenario, count))[place]()
+
+
+# A block takes about a megabyte.
+_crowd_part = st.cache_data(max_entries=96, show_spinner=False)(_run_part)
+_own_crowd_part = st.cache_data(max_entries=8, show_spinner=False, scope="session")(_run_part)
 
 
 @st.cache_data(max_entries=512, show_spinner=False)

@@ -1,11 +1,11 @@
 """What several pages show alike: which arm is meant, and a part of the scenario with its kinds and parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 
 import streamlit as st
 
-from lr_explorer.params import Described, Part, Upload
+from lr_explorer.params import Choice, Described, Part, Upload
 from lr_explorer.ui import state
 from lr_explorer.ui.controls import Control, control, show_controls
 from lr_explorer.ui.text import literal
@@ -34,6 +34,21 @@ def arm_pills(label: str) -> None:
         required=True,
         wrap=True,
     )
+
+
+def view_choice(name: str) -> None:
+    """Let one of the few values of a choice be chosen that a page adds to the link."""
+    param = state.View.params()[name]
+    assert isinstance(param, Choice)
+    st.session_state[name] = getattr(state.view(), name)
+    st.segmented_control(
+        param.label, list(param.options), format_func=param.options.__getitem__, key=name, required=True, wrap=True, on_change=view_changed(name)
+    )
+
+
+def view_changed(name: str) -> Callable[[], None]:
+    """Return what a widget does, of which the key is `name`, when its value changes."""
+    return lambda: state.edit_view(**{name: st.session_state[name]})
 
 
 def rows(key: str, thing: Described, **sliders: tuple[float, float]) -> list[Control]:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from lr_explorer.figures.schedule_curves import Curve, curves_figure
 from lr_explorer.figures.theme import ARM_SHADES, DASHES
-from lr_explorer.params import Choice, shortened
+from lr_explorer.params import shortened
 from lr_explorer.scenario import Arm
 from lr_explorer.schedules import SCHEDULES, Schedule
 from lr_explorer.simulate import simulate
@@ -17,7 +17,7 @@ from lr_explorer.ui import schedules_sections as sections
 from lr_explorer.ui import state
 from lr_explorer.ui.cards import STYLE
 from lr_explorer.ui.controls import control, show_controls
-from lr_explorer.ui.parts import arm_pills, is_dark, show_part
+from lr_explorer.ui.parts import arm_pills, is_dark, show_part, view_changed, view_choice
 from lr_explorer.ui.tables import legend, numbers_table, swatch
 from lr_explorer.ui.text import literal
 
@@ -87,25 +87,12 @@ def _choices() -> None:
     """Show what is drawn over what: the other curves, the length of the run, the axes."""
     _overlay()
     with st.container(key="curve-choices", horizontal=True, gap="medium", vertical_alignment="bottom"):
-        _choice("budget")
-        _choice("axis")
+        view_choice("budget")
+        view_choice("axis")
         with st.container(width="content", gap=None):
             for name, label in (("log", "Log rate"), ("same_peak", "Same peak")):
                 st.session_state[name] = getattr(state.view(), name)
-                st.toggle(label, key=name, on_change=_changed(name), help=state.View.params()[name].help)
-
-
-def _choice(name: str) -> None:
-    param = state.View.params()[name]
-    assert isinstance(param, Choice)
-    st.session_state[name] = getattr(state.view(), name)
-    st.segmented_control(
-        param.label, list(param.options), format_func=param.options.__getitem__, key=name, required=True, wrap=True, on_change=_changed(name)
-    )
-
-
-def _changed(name: str) -> Callable[[], None]:
-    return lambda: state.edit_view(**{name: st.session_state[name]})
+                st.toggle(label, key=name, on_change=view_changed(name), help=state.View.params()[name].help)
 
 
 def _overlay() -> None:

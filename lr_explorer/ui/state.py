@@ -23,6 +23,8 @@ from lr_explorer.training import UNITS, Training
 CHAPTERS = {"surfaces": "Surfaces", "schedules": "Schedules", "optimizers": "Optimizers", "setup": "Noise and start"}
 SECTIONS = {"gallery": "Gallery", "training": "Training units", "paste": "Paste a configuration", "export": "Export"}
 CODE = {name: framework.label for name, framework in FRAMEWORKS.items()}
+# How many replicates a comparison may have, fixed before the first look at its verdict.
+COUNTS = (100, 200, 400, 1000, 4000)
 BUDGETS = {"scenario": "the Playground's steps", "training": "the run in Training units"}
 
 _TRAINING = "training."
@@ -44,6 +46,9 @@ class View(Described):
     log: bool = flag(False, "Logarithmic rate", "Shows rates by their powers of ten.")
     overlay: str = text("arms", "Overlay", "The curves drawn beside the arm's: arms, arm2, cosine, … with commas; none for none.", longest=400)  # type: ignore[misc]
     same_peak: bool = flag(False, "Same peak for all curves", "Draws the other arms at the selected arm's peak too, to compare shapes alone.")
+    n: str = choice("400", {str(count): f"{count:,}" for count in COUNTS}, "Replicates", "How many replicates of each arm the Compare page runs.")
+    contender: int = whole(1, 1, MAX_ARMS, "Contender", "The arm that is claimed to fare better.")
+    baseline: int = whole(2, 1, MAX_ARMS, "Baseline", "The arm that the contender is compared with.")
     framework: str = choice("torch", CODE, "Framework", "Whose words the exported code is written in.")
     one_peak: bool = flag(False, "One peak rate for all arms", "Changing one arm's peak rate changes it in every arm.")
 
@@ -215,6 +220,24 @@ def reroll() -> None:
 def selected_arm() -> int:
     """Return the place of the arm whose controls are shown."""
     return min(view().arm, len(scenario().arms)) - 1
+
+
+def pair() -> tuple[int, int]:
+    """Return the places of the arms that are compared, the contender and the baseline, of a scenario that has two."""
+    count = len(scenario().arms)
+    contender, baseline = (min(number, count) - 1 for number in (view().contender, view().baseline))
+    return contender, baseline if baseline != contender else next(place for place in range(count) if place != contender)
+
+
+def choose_contender(place: int) -> None:
+    """Compare another arm with the baseline; the baseline itself changes roles with the contender."""
+    before, baseline = pair()
+    edit_view(contender=place + 1, baseline=(before if place == baseline else baseline) + 1)
+
+
+def choose_baseline(place: int) -> None:
+    """Compare the contender with another arm."""
+    edit_view(contender=pair()[0] + 1, baseline=place + 1)
 
 
 def arm_labels() -> list[str]:

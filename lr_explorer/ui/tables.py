@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from html import escape
 
-from lr_explorer.experiments.ensemble import Summary
+from lr_explorer.experiments.crowd import Crowd
+from lr_explorer.experiments.ensemble import DESCENT, Summary
 from lr_explorer.experiments.measures import DIVERGED
 from lr_explorer.figures.theme import ARM_SHADES, arm_marker
 from lr_explorer.scenario import Arm
+from lr_explorer.statistics import Interval
 from lr_explorer.story import told
 
 _GLYPHS = {"circle": "●", "square": "■", "triangle-up": "▲", "diamond": "◆", "cross": "✚", "triangle-down": "▼"}
@@ -26,8 +28,12 @@ _STYLE = """
 .lrx-story th { width: 11rem; }
 .lrx-report tbody th[scope="row"] { min-width: 8rem; }
 .lrx-curves th[scope="row"] { min-width: 9rem; }
+.lrx-crowd th[scope="col"] { min-width: 5rem; }
 .lrx-swatch { display: inline-block; width: 1.8rem; height: 3px; margin-right: 0.4rem; vertical-align: middle; }
 .lrx-legend { display: flex; flex-wrap: wrap; gap: 0.15rem 1.25rem; font-size: 0.925rem; }
+.lrx-share { position: relative; display: block; width: 7rem; height: 0.7rem; margin-bottom: 0.15rem; background: rgba(128, 144, 160, 0.25); }
+.lrx-share > * { position: absolute; top: 0; bottom: 0; left: 0; }
+.lrx-share > .lrx-bounds { top: 0.22rem; bottom: 0.22rem; background: currentColor; border: solid currentColor; border-width: 0 1px; }
 .lrx-scroll { overflow-x: auto; }
 @media (max-width: 640px) {
   .lrx-curves { font-size: 0.78rem; }
@@ -56,6 +62,38 @@ def summary_table(summaries: Sequence[Summary], says: str, gone: str = DIVERGED,
     head = "".join(f'<th scope="col">{escape(title)}</th>' for title in titles)
     table = f'<table class="lrx-report"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
     return f'{_STYLE}<div class="lrx-scroll" tabindex="0">{table}</div>'
+
+
+def crowd_table(crowd: Crowd, *, dark: bool, tells_success: bool = True) -> str:
+    """Return a table of what the replicates of each arm did, the share of success as a bar with its interval."""
+    gone = DIVERGED if crowd.scenario.surface.is_known_everywhere else f"{DIVERGED} or left"
+    steps = f"median steps to {DESCENT:.0%} of the start's"
+    titles = ["Arm", *([crowd.measure.says] if tells_success else []), "loss above the lowest: median (quartiles)", steps, gone]
+    rows = []
+    for place, arm in enumerate(crowd.arms):
+        colour = ARM_SHADES[arm.arm.colour].on(dark=dark)
+        cells = [
+            *([_success(arm.success, colour)] if tells_success else []),
+            _quartiles(arm.quartiles),
+            told(arm.time.estimate) if arm.time.estimate < float("inf") else "not by half",
+            f"{arm.divergence.estimate:.1%}",
+        ]
+        numbers = "".join(f'<td class="number">{cell}</td>' for cell in cells)
+        rows.append(f'<tr><th scope="row">{_arm_cell(place, arm.arm, dark=dark)}</th>{numbers}</tr>')
+    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in titles)
+    table = f'<table class="lrx-report lrx-curves lrx-crowd"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    return f'{_STYLE}<div class="lrx-scroll" tabindex="0">{table}</div>'
+
+
+def _success(share: Interval, colour: str) -> str:
+    return f"{_bar(share, colour)}<strong>{share.estimate:.1%}</strong> ({share.low:.1%} – {share.high:.1%})"
+
+
+def _bar(share: Interval, colour: str) -> str:
+    """Return a share as a bar in its colour, its bounds as a line over it; hidden from screen readers, since the numbers stand beside it."""
+    bounds = f"left:{share.low * 100:.2f}%;width:{(share.high - share.low) * 100:.2f}%"
+    filled = f'<span style="background:{colour};opacity:0.55;width:{share.estimate * 100:.2f}%"></span>'
+    return f'<span class="lrx-share" aria-hidden="true">{filled}<span class="lrx-bounds" style="{bounds}"></span></span>'
 
 
 def numbers_table(head: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> str:

@@ -1,6 +1,8 @@
 """A crowd's summaries are what its single runs say, however it is divided."""
 
+import csv
 import dataclasses
+import io
 import math
 import sys
 
@@ -8,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from lr_explorer.experiments.crowd import QUANTILES, ArmCrowd, compare, crowd, looks_of, repeated
+from lr_explorer.experiments.crowd import QUANTILES, ArmCrowd, compare, crowd, crowd_csv, looks_of, repeated
 from lr_explorer.experiments.ensemble import ensemble
 from lr_explorer.experiments.measures import below, global_basin
 from lr_explorer.experiments.seeds import Purpose, seed_for
@@ -185,3 +187,17 @@ def test_a_repetition_is_the_comparison_under_another_seed():
         cosine, low = crowd(WELLS.with_values(seed=one.seed), below(0.2), 100).arms
         assert one.comparison == compare(low, cosine)
     assert len({one.comparison.losses.estimate for one in found}) == 3
+
+
+def test_the_table_as_csv_has_a_row_for_each_arm_and_reads_back_exactly():
+    scenario = Scenario(steps=60)
+    quoted = scenario.arms[0].with_values(name='A, "quoted"')
+    found = crowd(scenario.with_values(arms=(quoted, *scenario.arms[1:])), global_basin(), 40)
+    rows = list(csv.DictReader(io.StringIO(crowd_csv(found))))
+    assert [row["arm"] for row in rows] == ['A, "quoted"', *(arm.name for arm in scenario.arms[1:])]
+    for row, mine in zip(rows, found.arms, strict=True):
+        assert int(row["replicates"]) == 40
+        assert float(row["success"]) == mine.hits.mean()
+        assert float(row["success_low"]) == mine.success.low
+        assert float(row["loss_50"]) == sorted(mine.loss)[round(0.5 * 39)]
+        assert mine.loss[int(row["worst"])] == mine.loss.max()

@@ -1,0 +1,272 @@
+"""The Compare page's parts: how many replicates of which pair, the verdict, every arm's numbers and figures, and the fair fight."""
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from lr_explorer.experiments.blocks import replicate_blocks
+from lr_explorer.experiments.crowd import ArmCrowd, Crowd, compare, crowd_csv, gathered, looks_of
+from lr_explorer.experiments.fair import PER_DECADE, TUNING_REPLICATES, Fight, fair_fight, usual_criterion
+from lr_explorer.experiments.measures import DIVERGED
+from lr_explorer.experiments.presets import PRESETS
+from lr_explorer.experiments.seeds import Purpose, seed_for
+from lr_explorer.figures.crowds import bands_figure, ends_figure, losses_by_rate_figure, success_by_rate_figure
+from lr_explorer.figures.theme import ARM_SHADES, DASHES
+from lr_explorer.scenario import Arm, Scenario
+from lr_explorer.statistics import LEVEL, level_of_look
+from lr_explorer.story import told
+from lr_explorer.ui import cached, state
+from lr_explorer.ui.parts import is_dark, view_choice
+from lr_explorer.ui.tables import crowd_table, legend, numbers_table, swatch
+from lr_explorer.ui.text import literal
+
+# From so many replicates on one waits, and sees how far it is.
+_MANY = 1000
+
+_STYLE = """
+<style>
+:is(.st-key-compare-figures, .st-key-fight-sides, .st-key-fight-figures) {
+  display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem 1.5rem; align-items: start;
+}
+@media (max-width: 900px) {
+  :is(.st-key-compare-figures, .st-key-fight-sides, .st-key-fight-figures) { grid-template-columns: minmax(0, 1fr); }
+}
+[class*="st-key-watch-"] button { padding: 0.1rem 0.6rem; min-height: 1.75rem; }
+@media (max-width: 640px) { [class*="st-key-watch-"] > :has(.lrx-legend) { width: 100%; flex-basis: 100%; } }
+</style>
+"""
+
+
+def choices() -> None:
+    """Let the number of replicates and the pair be chosen."""
+    st.html(_STYLE)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        view_choice("n")
+        if len(state.scenario().arms) > 1:
+            _pair()
+
+
+def _pair() -> None:
+    labels = state.arm_labels()
+    contender, baseline = state.pair()
+    params = state.View.params()
+    st.session_state["contender"], st.session_state["baseline"] = contender, baseline
+    st.selectbox(
+        f"{params['contender'].label}: does it fare better …",
+        range(len(labels)),
+        format_func=labels.__getitem__,
+        key="contender",
+        width=260,
+        help=params["contender"].help,
+        on_change=lambda: state.choose_contender(st.session_state["contender"]),
+    )
+    st.selectbox(
+        f"… than the {params['baseline'].label.lower()}?",
+        [place for place in range(len(labels)) if place != contender],
+        format_func=labels.__getitem__,
+        key="baseline",
+        width=260,
+        help=params["baseline"].help,
+        on_change=lambda: state.choose_baseline(st.session_state["baseline"]),
+    )
+
+
+def count() -> int:
+    """Return how many replicates are run: one says all where nothing is random."""
+    return int(state.view().n) if state.scenario().is_random else 1
+
+
+def ran() -> Crowd:
+    """Return what the replicates of the scenario did."""
+    # Which replicate the Playground shows changes nothing here.
+    scenario, preset, replicates = state.scenario().with_values(replicate=0), state.view().preset, count()
+    parts = []
+    blocks = len(replicate_blocks(scenario, replicates))
+    bar = st.empty()
+    for place in range(blocks):
+        if replicates >= _MANY:
+            bar.progress(place / blocks, f"{replicates:,} replicates of each arm")
+        # Touching the session lets Streamlit drop this run for a newer one.
+        state.scenario()
+        parts.append(cached.crowd_part(scenario, preset, replicates, place))
+    bar.empty()
+    return gathered(scenario, cached.crowd_measure(preset), looks_of(scenario, replicates), parts)
+
+
+# Verdicts
+
+
+def verdict(crowd: Crowd) -> None:
+    """Say what the replicates allow to be said of the pair; plainly where there is no pair, or nothing to be uncertain of."""
+    st.markdown("#### Verdict")
+    if len(crowd.arms) == 1:
+        st.markdown("There is one arm, so there is nothing to compare it with: add another in the Playground.")
+        return
+    if not crowd.scenario.is_random:
+        st.markdown("Nothing is random here: every replicate does the same, and one run of each arm says all. There is no chance to judge.")
+        return
+    with st.container(border=True, key="verdict"):
+        _verdict(crowd)
+        st.markdown(
+            f"Both arms saw the same noise: replicates 0 to {crowd.count - 1:,} of seed {crowd.scenario.seed}, which the Playground shows, too. "
+            f"Every N has a share of its own in the {told(100 * (1 - LEVEL))} % of error, so that going on to a larger N after a look at this does "
+            "not inflate it: that is why these intervals are wider than those of a single look."
+        )
+
+
+def _verdict(crowd: Crowd) -> None:
+    """Say both verdicts on the pair, first the one that says more, and how pairs were counted."""
+    contender, baseline = (crowd.arms[place] for place in state.pair())
+    found = compare(baseline, contender, level=level_of_look(crowd.count, state.COUNTS))
+    losses, shares = found.sentences(baseline.arm.name, contender.arm.name, crowd.measure.says)
+    ordered = [shares, losses] if crowd.has_several_ends else [losses, shares]
+    if not _has_success():
+        ordered = [losses, "No basin: this surface has no isolated minimum that a run could reach."]
+    for sentence in ordered:
+        status, rest = sentence.split(":", 1)
+        st.markdown(f"**{status}:**{literal(rest)}")
+    if crowd.has_several_ends:
+        st.markdown("Replicates end in several basins: a median of losses hides in which, so the share comes first.")
+    for note in found.notes:
+        st.markdown(literal(note))
+
+
+def _has_success() -> bool:
+    """Whether there is something to reach: a minimum, or what the preset asks."""
+    return bool(state.scenario().surface.minima) or state.view().preset in PRESETS
+
+
+# Every arm
+
+
+def arms(crowd: Crowd) -> None:
+    """Show each arm in numbers, its typical, best and worst replicate to watch, and the table as a file."""
+    if not crowd.scenario.is_random:
+        rows = [(_swatch(place, arm.arm), [_loss(arm)]) for place, arm in enumerate(crowd.arms)]
+        st.html(numbers_table(["Arm", "final loss above the lowest"], rows))
+        return
+    st.markdown(f"#### What {crowd.count:,} replicates of each arm did")
+    st.html(crowd_table(crowd, dark=is_dark(), tells_success=_has_success()))
+    st.markdown(
+        f"Intervals hold the true share in {told(100 * LEVEL)} % of all attempts. Watch one of the replicates in the Playground, with the same noise:"
+    )
+    for place, arm in enumerate(crowd.arms):
+        _watched(place, arm)
+    st.download_button(
+        "Download the table (CSV)", lambda: crowd_csv(crowd), "lr-explorer-comparison.csv", "text/csv", key="download-comparison", on_click="ignore"
+    )
+
+
+def _watched(place: int, arm: ArmCrowd) -> None:
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"watch-{place + 1}"):
+        with st.container(width=180):
+            st.html(legend([_swatch(place, arm.arm)]))
+        for what, replicate in {"typical": arm.typical, "best": arm.best, "worst": arm.worst}.items():
+            if st.button(f"{what.capitalize()}: {replicate}", key=f"watch-{what}-{place + 1}"):
+                state.edit({"replicate": str(replicate)})
+                state.select_arm(place)
+                st.switch_page("app.py", query_params=state.query())
+
+
+def _loss(arm: ArmCrowd) -> str:
+    return told(arm.quartiles[1]) if arm.quartiles[1] < float("inf") else DIVERGED
+
+
+def figures(crowd: Crowd) -> None:
+    """Show the losses over the steps, and how the final ones are distributed."""
+    st.html(legend([_swatch(place, arm.arm) for place, arm in enumerate(crowd.arms)]))
+    st.markdown(
+        "Lines are medians, and the faint areas hold the middle half of the replicates." if crowd.scenario.is_random else "Each arm's only run."
+    )
+    medians = "; ".join(f"{arm.arm.name} {_loss(arm)}" for arm in crowd.arms)
+    with st.container(key="compare-figures"):
+        _chart(bands_figure(crowd, dark=is_dark()), "bands", f"Loss above the lowest over the steps. Median at the end: {medians}.")
+        if crowd.scenario.is_random:
+            _chart(ends_figure(crowd, dark=is_dark()), "ends", f"Distribution of the final loss above the lowest. Median: {medians}.")
+
+
+def _chart(figure: go.Figure, key: str, alt: str) -> None:
+    st.plotly_chart(figure, width="stretch", theme=None, key=key, config={"displayModeBar": False}, alt=alt)
+
+
+def _swatch(place: int, arm: Arm) -> str:
+    return swatch(arm.name, ARM_SHADES[arm.colour].on(dark=is_dark()), DASHES[place])
+
+
+# The fair fight
+
+
+def fair_fight_section() -> None:
+    """Offer to tune every arm with the same effort, and show what came of it for as long as the scenario is the same."""
+    scenario = state.scenario().with_values(replicate=0)
+    if len(scenario.arms) == 1 or not scenario.is_random:
+        return
+    st.markdown("#### Fair fight")
+    st.markdown(
+        f"At one rate that arm wins which the rate suits. Here every arm's peak is tuned with the same effort: {PER_DECADE} rates in a decade, "
+        f"{TUNING_REPLICATES} replicates of each, chosen by the {usual_criterion(scenario).label}. All are then judged on noise on which none was "
+        "tuned. Any other click stops it."
+    )
+    seeds = {purpose: seed_for(scenario.seed, purpose) for purpose in Purpose}
+    st.html(
+        numbers_table(
+            ["Seeds", "seed", "replicates of each arm"],
+            [
+                ("what you look at, and tune by hand on", [f"{seeds[Purpose.DISPLAY]:,}", f"{count():,}"]),
+                ("tuning", [f"{seeds[Purpose.TUNING]:,}", f"{TUNING_REPLICATES:,} at each rate"]),
+                ("evaluation", [f"{seeds[Purpose.EVALUATION]:,}", f"{count():,}"]),
+            ],
+        )
+    )
+    asked = (scenario.link, state.view().preset, count())
+    known, fight = st.session_state.get("fight", (None, None))
+    if st.button("Fight it out", key="fair-fight", type="primary", disabled=known == asked):
+        fight = _fought(scenario)
+        known = asked
+        st.session_state.fight = (asked, fight)
+    if fight and known == asked:
+        _result(fight)
+
+
+def _fought(scenario: Scenario) -> Fight:
+    bar = st.empty()
+
+    def progress(done: int, total: int) -> None:
+        # Another click ends the script's run in here, and what has been computed is dropped.
+        bar.progress(done / total, "Tuning and judging")
+
+    fight = fair_fight(scenario, cached.crowd_measure(state.view().preset), count=count(), progress=progress)
+    bar.empty()
+    return fight
+
+
+def _result(fight: Fight) -> None:
+    for warning in fight.warnings:
+        st.warning(literal(warning), icon=":material/warning:")
+    common = fight.same.scenario.arms[0].schedule.peak
+    with st.container(key="fight-sides"):
+        _side("same", f"Same peak: {told(common)} for all", fight.same)
+        tuned = ", ".join(f"{curve.arm.name} {told(curve.peak)}" for curve in fight.curves)
+        _side("tuned", f"Each tuned: {tuned}", fight.tuned)
+    _sensitivity(fight)
+
+
+def _side(key: str, title: str, crowd: Crowd) -> None:
+    with st.container(border=True, key=f"fight-{key}"):
+        st.markdown(f"**{literal(title)}**")
+        _verdict(crowd)
+        st.html(crowd_table(crowd, dark=is_dark(), tells_success=_has_success()))
+
+
+def _sensitivity(fight: Fight) -> None:
+    """Show how each arm fared at every rate of the grid, on the tuning seed."""
+    curves = fight.curves
+    st.markdown(
+        "**How much the rate matters**: every peak of the grid, on the tuning seed; the large open marks are the chosen ones, and the faint areas "
+        "hold the middle half."
+    )
+    st.html(legend([_swatch(place, curve.arm) for place, curve in enumerate(curves)]))
+    chosen = "; ".join(f"{curve.arm.name} {told(curve.peak)}" for curve in curves)
+    with st.container(key="fight-figures"):
+        if _has_success():
+            _chart(success_by_rate_figure(curves, dark=is_dark()), "success-by-rate", f"Share of success over the peak rate. Chosen: {chosen}.")
+        _chart(losses_by_rate_figure(curves, dark=is_dark()), "loss-by-rate", f"Final loss above the lowest over the peak rate. Chosen: {chosen}.")

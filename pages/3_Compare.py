@@ -1,0 +1,12 @@
+"""The Compare page: the scenario's arms as crowds of replicates, the verdict on a pair of them, and a fair fight."""
+
+from lr_explorer.ui import compare_page
+from lr_explorer.ui.frame import open_page
+
+open_page("Compare")
+compare_page.choices()
+crowd = compare_page.ran()
+compare_page.verdict(crowd)
+compare_page.arms(crowd)
+compare_page.figures(crowd)
+compare_page.fair_fight_section()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lr_explorer.basins import basin_of
 from lr_explorer.experiments.seeds import Purpose, seed_for
 from lr_explorer.simulate import simulate
 from lr_explorer.statistics import level_of_look, wilson_interval
@@ -192,6 +193,15 @@ def test_the_worst_replicate_is_opened_in_the_playground_with_the_same_seed():
     assert page.session_state["view"].arm == 2
     assert page.get("bidi_component")
     assert simulate(scenario).arms[1].final_loss[0] - scenario.surface.lowest == losses[1, worst]
+
+
+def test_the_end_points_of_the_pair_are_counted_by_their_basin():
+    page = opened(n="200")
+    _, ends = ends_of(page, 200)
+    basin = basin_of(page.session_state["scenario"].surface, ends[0])
+    assert f"{(basin == 0).sum()} in the global basin" in html_of(page)
+    assert f"{(basin == 1).sum()} in another basin" in html_of(page)
+    assert sum("ends-map" in chart for chart in charts_of(page)) == 2
 
 
 def test_best_and_typical_are_the_lowest_and_the_one_in_the_middle():

@@ -7,6 +7,7 @@ scipy.stats is imported where it is needed only, since that takes half a second 
 
 import math
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -275,6 +276,12 @@ def judge(interval: Interval, margin: float = MARGIN, *, needless: bool = False)
     else:
         status = Status.INCONCLUSIVE
     return Verdict(status, interval, margin, needless)
+
+
+def statuses_sentence(verdicts: Sequence[Verdict]) -> str:
+    """Return how many of several verdicts on one claim say what."""
+    counts = Counter(verdict.status.value for verdict in verdicts)
+    return f"{', '.join(f'{count} of {len(verdicts)} {status}' for status, count in counts.most_common())}."
 
 
 def count_to_settle(verdict: Verdict, power: float = POWER) -> int | None:

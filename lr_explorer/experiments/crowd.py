@@ -280,6 +280,9 @@ def compare(one: ArmCrowd | Observed, other: ArmCrowd | Observed, margin: float 
     return Comparison(judge(pairs.interval, margin), tuple(pairs.notes), judge(newcombe_interval(other.hits, one.hits, level), margin))
 
 
+REPETITIONS = 10
+
+
 @dataclass(frozen=True)
 class Repetition:
     """The same comparison under another seed."""
@@ -294,7 +297,7 @@ def repeated(
     measure: Measure = DEFAULT_MEASURE,
     count: int = REPLICATES,
     *,
-    repetitions: int = 10,
+    repetitions: int = REPETITIONS,
     margin: float = MARGIN,
     executor: Executor | None = None,
     progress: Progress | None = None,

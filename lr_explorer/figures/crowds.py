@@ -1,4 +1,4 @@
-"""Many replicates of several arms: bands of the loss over the steps, how the final losses are distributed, and what each peak rate led to."""
+"""Many replicates of several arms: bands of the loss over the steps, how the final losses are distributed, what each peak rate led to."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from lr_explorer.experiments.crowd import QUANTILES, ArmCrowd, Crowd
 from lr_explorer.experiments.fair import RateCurve
 from lr_explorer.figures.charts import arrange, log_bottom
-from lr_explorer.figures.theme import ARM_SHADES, arm_dash, arm_marker
+from lr_explorer.figures.theme import ARM_SHADES, INK, QUIET, arm_dash, arm_marker
 from lr_explorer.scenario import Arm
+from lr_explorer.statistics import Status, Verdict
 
 Array = NDArray[np.float64]
 
@@ -55,6 +56,36 @@ def ends_figure(crowd: Crowd, *, dark: bool) -> go.Figure:
     return figure
 
 
+def repetitions_figure(verdicts: Sequence[Verdict], effect: str, *, dark: bool) -> go.Figure:
+    """Return the interval of each of several verdicts on one claim, numbered from 1 at the top; a full mark is one that supports the claim."""
+    figure = go.Figure()
+    bounds = np.array([(verdict.low, verdict.estimate, verdict.high) for verdict in verdicts])
+    finite = np.concatenate([bounds[np.isfinite(bounds)], [0.0, verdicts[0].margin]])
+    room = 0.05 * np.ptp(finite)
+    ends = float(finite.min() - room), float(finite.max() + room)
+    low, middle, high = np.clip(bounds, *ends).T
+    ink = INK.on(dark=dark)
+    numbers = list(range(1, len(verdicts) + 1))
+    figure.add_trace(
+        go.Scatter(
+            x=middle,
+            y=numbers,
+            mode="markers",
+            error_x={"array": high - middle, "arrayminus": middle - low, "color": ink, "thickness": 1.5, "width": 4},
+            marker={"symbol": _symbols(verdicts), "size": 10, "color": ink, "line": {"width": 2, "color": ink}},
+            text=[verdict.status.value for verdict in verdicts],
+            hovertemplate="%{x:.3g}: %{text}<extra></extra>",
+        )
+    )
+    arrange(figure, effect, "repetition", dark=dark, height=HEIGHT)
+    for value, dash in ((0.0, "solid"), (verdicts[0].margin, "dash")):
+        figure.add_vline(value, line={"color": QUIET.on(dark=dark), "width": 1.5, "dash": dash})
+    figure.update_xaxes(range=ends)
+    figure.update_yaxes(range=[len(verdicts) + 0.6, 0.4], dtick=1)
+    figure.update_layout(hovermode="closest")
+    return figure
+
+
 def losses_by_rate_figure(curves: Sequence[RateCurve], *, dark: bool) -> go.Figure:
     """Return for each arm the median final loss over the peak rate, faint the middle half; the chosen peak is the large mark."""
     figure = go.Figure()
@@ -85,6 +116,10 @@ def success_by_rate_figure(curves: Sequence[RateCurve], *, dark: bool) -> go.Fig
     figure.update_xaxes(type="log", exponentformat="power", dtick=1)
     figure.update_yaxes(range=[-0.02, 1.02], tickformat=".0%")
     return figure
+
+
+def _symbols(verdicts: Sequence[Verdict]) -> list[str]:
+    return ["circle" if verdict.status is Status.SUPPORTED else "circle-open" for verdict in verdicts]
 
 
 def _span(crowd: Crowd, losses: Sequence[Array]) -> tuple[float, float]:

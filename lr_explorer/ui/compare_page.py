@@ -1,34 +1,40 @@
 """The Compare page's parts: how many replicates of which pair, the verdict, every arm's numbers and figures, and the fair fight."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
 import plotly.graph_objects as go
 import streamlit as st
 
 from lr_explorer.experiments.blocks import replicate_blocks
-from lr_explorer.experiments.crowd import ArmCrowd, Crowd, compare, crowd_csv, gathered, looks_of
+from lr_explorer.experiments.crowd import REPETITIONS, ArmCrowd, Crowd, compare, crowd_csv, gathered, looks_of, repeated
 from lr_explorer.experiments.fair import PER_DECADE, TUNING_REPLICATES, Fight, fair_fight, usual_criterion
 from lr_explorer.experiments.measures import DIVERGED
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.experiments.seeds import Purpose, seed_for
-from lr_explorer.figures.crowds import bands_figure, ends_figure, losses_by_rate_figure, success_by_rate_figure
+from lr_explorer.figures.crowds import bands_figure, ends_figure, losses_by_rate_figure, repetitions_figure, success_by_rate_figure
 from lr_explorer.figures.theme import ARM_SHADES, DASHES
-from lr_explorer.scenario import Arm, Scenario
-from lr_explorer.statistics import LEVEL, level_of_look
+from lr_explorer.scenario import Arm
+from lr_explorer.statistics import LEVEL, level_of_look, statuses_sentence
 from lr_explorer.story import told
 from lr_explorer.ui import cached, state
 from lr_explorer.ui.parts import is_dark, view_choice
 from lr_explorer.ui.tables import crowd_table, legend, numbers_table, swatch
 from lr_explorer.ui.text import literal
 
+T = TypeVar("T")
+
 # From so many replicates on one waits, and sees how far it is.
 _MANY = 1000
 
 _STYLE = """
 <style>
-:is(.st-key-compare-figures, .st-key-fight-sides, .st-key-fight-figures) {
+:is(.st-key-compare-figures, .st-key-fight-sides, .st-key-fight-figures, .st-key-again-figures) {
   display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem 1.5rem; align-items: start;
 }
 @media (max-width: 900px) {
-  :is(.st-key-compare-figures, .st-key-fight-sides, .st-key-fight-figures) { grid-template-columns: minmax(0, 1fr); }
+  :is(.st-key-compare-figures, .st-key-fight-sides, .st-key-fight-figures, .st-key-again-figures) { grid-template-columns: minmax(0, 1fr); }
 }
 [class*="st-key-watch-"] button { padding: 0.1rem 0.6rem; min-height: 1.75rem; }
 @media (max-width: 640px) { [class*="st-key-watch-"] > :has(.lrx-legend) { width: 100%; flex-basis: 100%; } }
@@ -135,6 +141,38 @@ def _has_success() -> bool:
     return bool(state.scenario().surface.minima) or state.view().preset in PRESETS
 
 
+def again() -> None:
+    """Offer the same comparison under other seeds: one of them may be lucky."""
+    scenario = state.scenario().with_values(replicate=0)
+    if len(scenario.arms) == 1 or not scenario.is_random:
+        return
+    contender, baseline = state.pair()
+    measure = cached.crowd_measure(state.view().preset)
+    found = _on_demand(
+        "again",
+        f"Repeat it under {REPETITIONS} other seeds",
+        (contender, baseline),
+        partial(repeated, scenario, (baseline, contender), measure, count()),
+    )
+    if not found:
+        return
+    names = scenario.arms[contender].name, scenario.arms[baseline].name
+    claims = {
+        "shares": (f"{names[0]} {measure.says} more often than {names[1]}", "difference of the shares"),
+        "losses": (f"{names[0]} ends lower than {names[1]}", "median difference in dex"),
+    }
+    st.markdown(
+        f"Each line is one repetition's interval of {told(100 * LEVEL)} %; the dashed line is the margin, and a full mark supports the claim."
+    )
+    with st.container(key="again-figures"):
+        for key, (claim, effect) in claims.items():
+            if key == "losses" or _has_success():
+                verdicts = [getattr(repetition.comparison, key) for repetition in found]
+                with st.container():
+                    st.markdown(literal(f"“{claim}”: {statuses_sentence(verdicts)}"))
+                    _chart(repetitions_figure(verdicts, effect, dark=is_dark()), f"again-{key}", f"{claim}: {statuses_sentence(verdicts)}")
+
+
 # Every arm
 
 
@@ -195,15 +233,16 @@ def _swatch(place: int, arm: Arm) -> str:
 # The fair fight
 
 
-def fair_fight_section() -> None:
+def tuned() -> None:
     """Offer to tune every arm with the same effort, and show what came of it for as long as the scenario is the same."""
     scenario = state.scenario().with_values(replicate=0)
     if len(scenario.arms) == 1 or not scenario.is_random:
         return
     st.markdown("#### Fair fight")
+    criterion = usual_criterion(scenario)
     st.markdown(
         f"At one rate that arm wins which the rate suits. Here every arm's peak is tuned with the same effort: {PER_DECADE} rates in a decade, "
-        f"{TUNING_REPLICATES} replicates of each, chosen by the {usual_criterion(scenario).label}. All are then judged on noise on which none was "
+        f"{TUNING_REPLICATES} replicates of each, chosen for the {criterion.label}. All are then judged on noise on which none was "
         "tuned. Any other click stops it."
     )
     seeds = {purpose: seed_for(scenario.seed, purpose) for purpose in Purpose}
@@ -217,26 +256,26 @@ def fair_fight_section() -> None:
             ],
         )
     )
-    asked = (scenario.link, state.view().preset, count())
-    known, fight = st.session_state.get("fight", (None, None))
-    if st.button("Fight it out", key="fair-fight", type="primary", disabled=known == asked):
-        fight = _fought(scenario)
-        known = asked
-        st.session_state.fight = (asked, fight)
-    if fight and known == asked:
+    measure = cached.crowd_measure(state.view().preset)
+    fight = _on_demand("fair-fight", "Fight it out", (), partial(fair_fight, scenario, measure, criterion, count()))
+    if fight:
         _result(fight)
 
 
-def _fought(scenario: Scenario) -> Fight:
-    bar = st.empty()
+def _on_demand(key: str, label: str, what: tuple[int, ...], compute: Callable[..., T]) -> T | None:
+    """Return what a button computes, for as long as the session has the same scenario and asks for the same; None before it is pressed.
 
-    def progress(done: int, total: int) -> None:
-        # Another click ends the script's run in here, and what has been computed is dropped.
-        bar.progress(done / total, "Tuning and judging")
-
-    fight = fair_fight(scenario, cached.crowd_measure(state.view().preset), count=count(), progress=progress)
-    bar.empty()
-    return fight
+    compute: is called with `progress` alone. Another click ends the script's run in there, and what has been computed is dropped.
+    """
+    asked = (state.scenario().with_values(replicate=0).link, state.view().preset, count(), what)
+    known, result = st.session_state.get(f"{key}-result", (None, None))
+    if st.button(label, key=key, type="primary", disabled=known == asked):
+        bar = st.empty()
+        result = compute(progress=lambda done, total: bar.progress(done / total, label))
+        bar.empty()
+        known = asked
+        st.session_state[f"{key}-result"] = known, result
+    return result if known == asked else None
 
 
 def _result(fight: Fight) -> None:

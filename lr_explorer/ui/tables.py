@@ -28,10 +28,11 @@ _STYLE = """
 .lrx-story th { width: 11rem; }
 .lrx-report tbody th[scope="row"] { min-width: 8rem; }
 .lrx-curves th[scope="row"] { min-width: 9rem; }
-.lrx-crowd th[scope="col"] { min-width: 5rem; }
+.lrx-crowd th[scope="col"] { min-width: 4rem; }
+.lrx-crowd.lrx-crowd :is(th, td) { padding-right: 0.6rem; }
 .lrx-swatch { display: inline-block; width: 1.8rem; height: 3px; margin-right: 0.4rem; vertical-align: middle; }
 .lrx-legend { display: flex; flex-wrap: wrap; gap: 0.15rem 1.25rem; font-size: 0.925rem; }
-.lrx-share { position: relative; display: block; width: 7rem; height: 0.7rem; margin-bottom: 0.15rem; background: rgba(128, 144, 160, 0.25); }
+.lrx-share { position: relative; display: block; width: 6rem; height: 0.7rem; margin-bottom: 0.15rem; background: rgba(128, 144, 160, 0.25); }
 .lrx-share > * { position: absolute; top: 0; bottom: 0; left: 0; }
 .lrx-share > .lrx-bounds { top: 0.22rem; bottom: 0.22rem; background: currentColor; border: solid currentColor; border-width: 0 1px; }
 .lrx-scroll { overflow-x: auto; }

@@ -7,10 +7,11 @@ from lr_explorer.experiments.crowd import crowd
 from lr_explorer.experiments.fair import tune
 from lr_explorer.experiments.measures import global_basin
 from lr_explorer.figures.charts import log_bottom
-from lr_explorer.figures.crowds import bands_figure, ends_figure, losses_by_rate_figure, success_by_rate_figure
+from lr_explorer.figures.crowds import bands_figure, ends_figure, losses_by_rate_figure, repetitions_figure, success_by_rate_figure
 from lr_explorer.figures.theme import ARM_SHADES, arm_dash, arm_marker
 from lr_explorer.noise import Gaussian
 from lr_explorer.scenario import Scenario
+from lr_explorer.statistics import Interval, judge, statuses_sentence
 from lr_explorer.surfaces import SURFACES
 from tests.helpers import arm
 
@@ -84,6 +85,20 @@ def test_a_logarithmic_axis_shows_eight_decades_at_most():
     assert log_bottom(np.array([1e-30, 1.0])) == 1e-8
     assert log_bottom(np.array([1e-30, 1e9]), highest=1.0) == 1e-8
     assert log_bottom(np.zeros(3)) > 0
+
+
+def test_repetitions_are_intervals_from_the_top_and_infinite_ones_end_at_the_edge():
+    bounds = [(0.3, 0.2, 0.5), (0.0, -0.4, 0.2), (np.inf, 0.3, np.inf)]
+    verdicts = [judge(Interval(middle, low, high, 100)) for middle, low, high in bounds]
+    assert statuses_sentence(verdicts) == "2 of 3 supported, 1 of 3 inconclusive."
+    figure = repetitions_figure(verdicts, "median difference in dex", dark=False)
+    marks = figure.data[0]
+    assert list(marks.y) == [1, 2, 3]
+    assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]
+    assert list(marks.marker.symbol) == ["circle", "circle-open", "circle"]
+    assert list(marks.x - marks.error_x.arrayminus) == pytest.approx([0.2, -0.4, 0.3])
+    assert list(marks.x[:2] + marks.error_x.array[:2]) == pytest.approx([0.5, 0.2])
+    assert marks.x[2] == figure.layout.xaxis.range[1]
 
 
 @DARK

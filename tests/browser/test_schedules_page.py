@@ -52,7 +52,7 @@ def test_a_card_puts_its_schedule_into_the_arm_and_says_so_where_it_was_clicked(
 
 def test_training_units_draw_the_curves_for_the_run_that_they_make(tab):
     page = opened(tab)
-    page.get_by_role("radio", name="Training units").click()
+    page.get_by_role("radio", name="Training units", exact=True).click()
     type_value(page, "training.epochs", "3")
     page.wait_for_function("location.search.includes('training.epochs=3') && location.search.includes('budget=training')")
     type_value(page, "training.batch", "500")

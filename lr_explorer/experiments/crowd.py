@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from functools import cached_property, partial
 
 import numpy as np
@@ -47,6 +48,14 @@ _PER_DECADE = 1100
 _DIVERGED = 65535
 # A basin counts as one of several ends if so many of an arm's replicates end there.
 _SEVERAL = 0.05
+
+
+class Ending(StrEnum):
+    """Where the gradient flow leads from a replicate's last point."""
+
+    GLOBAL = "in the global basin"
+    LOCAL = "in another basin"
+    NONE = "in no basin"
 
 
 @dataclass(frozen=True)
@@ -101,6 +110,12 @@ class ArmCrowd(Each):
     def in_basin(self, minimum: int) -> Interval:
         """Return the share that ended in the basin of a minimum, by its place among the surface's; −1: in none."""
         return wilson_interval(int((self.basin == minimum).sum()), len(self.basin))
+
+    def endings(self, surface: Surface) -> dict[Ending, NDArray[np.bool_]]:
+        """Return which replicates ended where on the surface, (replicates,) for each kind of end that occurred."""
+        is_global = np.array([*map(surface.is_global, surface.minima), False])[self.basin]
+        found = {Ending.GLOBAL: is_global, Ending.LOCAL: (self.basin >= 0) & ~is_global, Ending.NONE: self.basin < 0}
+        return {ending: those for ending, those in found.items() if those.any()}
 
     @cached_property
     def _order(self) -> Whole:

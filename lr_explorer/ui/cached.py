@@ -23,11 +23,16 @@ def tuned_collector() -> None:
     gc.freeze()
 
 
-def surface_bytes(surface: Surface, key: str) -> bytes:
-    """Return the drawn surface as it travels to the browser; `key` names it."""
+def surface_key(surface: Surface) -> str:
+    """Return what tells a surface from every other."""
+    return f"{type(surface).name} {sorted(surface.texts().items())}"
+
+
+def surface_bytes(surface: Surface) -> bytes:
+    """Return the drawn surface as it travels to the browser, under its key."""
     values = tuple((name, getattr(surface, name)) for name in surface.params())
     draw = _own_surface_bytes if surface.is_private else _surface_bytes
-    return draw(type(surface).name, values, key)
+    return draw(type(surface).name, values, surface_key(surface))
 
 
 def _draw(name: str, values: tuple[tuple[str, Any], ...], key: str) -> bytes:

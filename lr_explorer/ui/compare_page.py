@@ -14,13 +14,14 @@ from lr_explorer.experiments.measures import DIVERGED
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.experiments.seeds import Purpose, seed_for
 from lr_explorer.figures.crowds import bands_figure, ends_figure, losses_by_rate_figure, repetitions_figure, success_by_rate_figure
+from lr_explorer.figures.ends_map import LOOKS, MOST, contour, ends_map
 from lr_explorer.figures.theme import ARM_SHADES, DASHES
 from lr_explorer.scenario import Arm
 from lr_explorer.statistics import LEVEL, level_of_look, statuses_sentence
 from lr_explorer.story import told
 from lr_explorer.ui import cached, state
 from lr_explorer.ui.parts import is_dark, view_choice
-from lr_explorer.ui.tables import crowd_table, legend, numbers_table, swatch
+from lr_explorer.ui.tables import crowd_table, glyph, legend, numbers_table, swatch
 from lr_explorer.ui.text import literal
 
 T = TypeVar("T")
@@ -30,12 +31,10 @@ _MANY = 1000
 
 _STYLE = """
 <style>
-:is(.st-key-compare-figures, .st-key-fight-sides, .st-key-fight-figures, .st-key-again-figures) {
+:is([class*="-figures"], .st-key-fight-sides) {
   display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem 1.5rem; align-items: start;
 }
-@media (max-width: 900px) {
-  :is(.st-key-compare-figures, .st-key-fight-sides, .st-key-fight-figures, .st-key-again-figures) { grid-template-columns: minmax(0, 1fr); }
-}
+@media (max-width: 900px) { :is([class*="-figures"], .st-key-fight-sides) { grid-template-columns: minmax(0, 1fr); } }
 [class*="st-key-watch-"] button { padding: 0.1rem 0.6rem; min-height: 1.75rem; }
 @media (max-width: 640px) { [class*="st-key-watch-"] > :has(.lrx-legend) { width: 100%; flex-basis: 100%; } }
 </style>
@@ -220,6 +219,30 @@ def figures(crowd: Crowd) -> None:
         _chart(bands_figure(crowd, dark=is_dark()), "bands", f"Loss above the lowest over the steps. Median at the end: {medians}.")
         if crowd.scenario.is_random:
             _chart(ends_figure(crowd, dark=is_dark()), "ends", f"Distribution of the final loss above the lowest. Median: {medians}.")
+
+
+def ends(crowd: Crowd) -> None:
+    """Show where the replicates of the pair, or of the only arm, ended."""
+    surface = crowd.scenario.surface
+    if not crowd.scenario.is_random:
+        return
+    shown = "the first " if crowd.count > MOST else ""
+    st.markdown(
+        f"Where {shown}{min(crowd.count, MOST):,} replicates ended, by the minimum to which gradient flow leads from there; what ended outside the "
+        "box is counted, but not drawn:"
+    )
+    picture = contour(cached.surface_bytes(surface), dark=is_dark())
+    with st.container(key="ends-figures"):
+        for place in state.pair() if len(crowd.arms) > 1 else (0,):
+            arm = crowd.arms[place]
+            endings = arm.endings(surface)
+            counts = {ending: f"{those.sum():,} {ending.value}" for ending, those in endings.items()}
+            marks = [glyph(LOOKS[ending][1], LOOKS[ending][2].on(dark=is_dark()), text) for ending, text in counts.items()]
+            told_counts = ", ".join(counts.values())
+            with st.container():
+                st.html(legend([_swatch(place, arm.arm), *marks]))
+                figure = ends_map(picture, arm, endings, dark=is_dark())
+                _chart(figure, f"ends-map-{place + 1}", f"End points of {arm.arm.name}: {told_counts}.")
 
 
 def _chart(figure: go.Figure, key: str, alt: str) -> None:

@@ -73,17 +73,16 @@ def figure(run: Run) -> None:
     """Show the run in the player."""
     scenario, view = run.scenario, state.view()
     surface = scenario.surface
-    surface_key = f"{type(surface).name} {sorted(surface.texts().items())}"
     payload = run_payload(
         run,
         key=scenario.link,
-        surface_key=surface_key,
+        surface_key=cached.surface_key(surface),
         anatomy_arm=view.anatomy - 1 if 0 < view.anatomy <= len(run.arms) else None,
         selected=state.selected_arm(),
         view=view.view,
         summary=" ".join(f"{arm.arm.name}: {arm.outcome[0].value}." for arm in run.arms),
     )
-    show_player(cached.surface_bytes(surface, surface_key), payload, state.edit, lambda chosen: state.edit_view(view=chosen))
+    show_player(cached.surface_bytes(surface), payload, state.edit, lambda chosen: state.edit_view(view=chosen))
 
 
 def arms(run: Run) -> None:

@@ -116,6 +116,11 @@ def swatch(name: str, colour: str, dash: Sequence[int] = ()) -> str:
     )
 
 
+def glyph(mark: str, colour: str, text: str) -> str:
+    """Return a mark in its colour, which screen readers pass over, and its escaped text."""
+    return f'<span><span style="color:{colour}" aria-hidden="true">{mark}</span> {escape(text)}</span>'
+
+
 def legend(swatches: Sequence[str]) -> str:
     """Return swatches in a line that wraps."""
     return f'{_STYLE}<div class="lrx-legend">{"".join(swatches)}</div>'

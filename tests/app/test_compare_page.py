@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lr_explorer.basins import basin_of
 from lr_explorer.experiments.seeds import Purpose, seed_for
 from lr_explorer.simulate import simulate
 from lr_explorer.statistics import level_of_look, wilson_interval
@@ -144,8 +145,8 @@ def test_the_comparison_is_repeated_under_ten_other_seeds():
 def test_bad_values_of_a_link_are_named_and_the_rest_is_kept():
     page = opened(n="250", contender="9", baseline="3", steps="300")
     words = words_of(page)
-    assert "n=250" in words or "n:" in words or "n " in words
-    assert "contender" in words
+    assert "n must be one of 100, 200, 400, 1000, 4000; got '250'; 400 was used." in words
+    assert "contender must be between 1 and 6; got 9; 1 was used." in words
     assert page.session_state["view"].n == "400"
     assert page.session_state["view"].baseline == 3
     assert page.session_state["scenario"].steps == 300
@@ -192,6 +193,15 @@ def test_the_worst_replicate_is_opened_in_the_playground_with_the_same_seed():
     assert page.session_state["view"].arm == 2
     assert page.get("bidi_component")
     assert simulate(scenario).arms[1].final_loss[0] - scenario.surface.lowest == losses[1, worst]
+
+
+def test_the_end_points_of_the_pair_are_counted_by_their_basin():
+    page = opened(n="200")
+    _, ends = ends_of(page, 200)
+    basin = basin_of(page.session_state["scenario"].surface, ends[0])
+    assert f"{(basin == 0).sum()} in the global basin" in html_of(page)
+    assert f"{(basin == 1).sum()} in another basin" in html_of(page)
+    assert sum("ends-map" in chart for chart in charts_of(page)) == 2
 
 
 def test_best_and_typical_are_the_lowest_and_the_one_in_the_middle():

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
-from lr_explorer.experiments.crowd import crowd
+from lr_explorer.experiments.crowd import Ending, crowd
 from lr_explorer.experiments.fair import tune
 from lr_explorer.experiments.measures import global_basin
 from lr_explorer.figures.charts import log_bottom
 from lr_explorer.figures.crowds import bands_figure, ends_figure, losses_by_rate_figure, repetitions_figure, success_by_rate_figure
+from lr_explorer.figures.ends_map import contour, ends_map
 from lr_explorer.figures.theme import ARM_SHADES, arm_dash, arm_marker
+from lr_explorer.figures.wire import surface_payload
 from lr_explorer.noise import Gaussian
 from lr_explorer.scenario import Scenario
 from lr_explorer.statistics import Interval, judge, statuses_sentence
@@ -99,6 +101,21 @@ def test_repetitions_are_intervals_from_the_top_and_infinite_ones_end_at_the_edg
     assert list(marks.x - marks.error_x.arrayminus) == pytest.approx([0.2, -0.4, 0.3])
     assert list(marks.x[:2] + marks.error_x.array[:2]) == pytest.approx([0.5, 0.2])
     assert marks.x[2] == figure.layout.xaxis.range[1]
+
+
+@DARK
+def test_end_points_lie_over_the_surface_each_with_the_mark_of_its_basin(dark):
+    surface, mine = DEFAULT.scenario.surface, DEFAULT.arms[0]
+    endings = mine.endings(surface)
+    assert sum(those.sum() for those in endings.values()) == 100
+    figure = ends_map(contour(surface_payload(surface, "surface"), dark=dark), mine, endings, dark=dark)
+    by_name = {trace.name: trace for trace in figure.data}
+    # The lowest well of the two is the first.
+    assert sorted(by_name[Ending.GLOBAL.value].x) == sorted(mine.final[0, mine.basin == 0])
+    assert sorted(by_name[Ending.LOCAL.value].y) == sorted(mine.final[1, mine.basin == 1])
+    assert len({trace.marker.symbol for trace in figure.data}) == len({trace.marker.color for trace in figure.data}) == len(figure.data)
+    assert np.array([figure.layout.xaxis.range, figure.layout.yaxis.range]) == pytest.approx(np.array(surface.bounds))
+    assert figure.layout.images[0].source.startswith("data:image/png;base64,")
 
 
 @DARK

@@ -122,9 +122,10 @@ def test_the_drop_handle_is_dragged_along_the_curve_and_back_to_the_end(tab):
     tab.open("/?preset=settle")
     handle = tab.page.locator(".lrx-drop")
     assert handle.get_attribute("aria-valuetext") == "never"
+    # Hovering waits until the page around it has come to rest.
+    handle.hover()
     box = handle.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    tab.page.mouse.move(x, y)
     tab.page.mouse.down()
     tab.painted_after(lambda: tab.page.mouse.move(x - 60, y, steps=5))
     tab.page.mouse.up()

@@ -94,6 +94,7 @@ def test_a_slider_repaints_the_run_while_playback_goes_on(tab):
     assert tab.player("playing") == "true"
 
 
+@pytest.mark.slow
 def test_a_drag_answers_while_the_finger_is_down(tab):
     tab.open("/")
     box = tab.page.locator('[data-key="arm1.schedule.peak"] input[type=range]').bounding_box()
@@ -118,6 +119,7 @@ def test_a_click_on_the_map_sets_the_start(tab):
     assert float(query_of(tab)["start.y"]) == pytest.approx(2.5, abs=0.1)
 
 
+@pytest.mark.slow
 def test_the_drop_handle_is_dragged_along_the_curve_and_back_to_the_end(tab):
     tab.open("/?preset=settle")
     handle = tab.page.locator(".lrx-drop")
@@ -150,6 +152,7 @@ def test_exact_values_can_be_typed_and_bad_ones_are_told(tab):
     assert query_of(tab)["arm1.schedule.peak"] == "1e-05"
 
 
+@pytest.mark.slow
 def test_zoom_survives_a_slider(tab):
     tab.open("/")
     zoomed = "const map = document.querySelector('.lrx-map .js-plotly-plot'); return map._fullLayout.xaxis.range.map(v => +v.toFixed(3))"
@@ -165,6 +168,7 @@ def test_zoom_survives_a_slider(tab):
     assert tab.page.evaluate(f"() => {{ {zoomed} }}") == before
 
 
+@pytest.mark.slow
 def test_the_relief_shows_on_demand_and_is_part_of_the_link(tab):
     tab.open("/")
     tab.page.get_by_role("button", name="3-D").click()
@@ -189,6 +193,7 @@ def test_the_reference_carries_the_scenario_both_ways(tab):
     assert query_of(tab)["steps"] == "234"
 
 
+@pytest.mark.slow
 def test_a_phone_scrolls_in_one_direction_only(chromium, address):
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = context.new_page()

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lr_explorer.links import Reader, spelled
@@ -85,6 +85,7 @@ def test_every_bound_is_allowed_and_every_invalid_value_refused_by_name(cls, nam
 
 @every_param
 @given(data=st.data())
+@settings(max_examples=30)
 def test_every_value_survives_its_text(cls, name, param, data):
     value = data.draw(values_of(param))
     text = param.format(value)
@@ -99,6 +100,7 @@ def test_every_value_survives_its_text(cls, name, param, data):
 
 @every_class
 @given(data=st.data())
+@settings(max_examples=50)
 def test_every_thing_survives_a_link_exactly(cls, data):
     registry = next(registry for registry in REGISTRIES.values() if cls in registry.values())
     thing = data.draw(things(cls))

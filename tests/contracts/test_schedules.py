@@ -41,7 +41,7 @@ def test_rates_of_every_length_lie_between_the_floor_and_the_peak(name, warmup):
 
 @every_schedule
 @given(data=st.data(), steps=st.integers(1, 300))
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_rates_with_any_parameters_lie_between_the_floor_and_the_peak(name, data, steps):
     warmup = data.draw(st.integers(0, 400))
     keeps_its_promises(data.draw(things(SCHEDULES[name], warmup=warmup)), steps)

@@ -89,7 +89,7 @@ def test_runs_too_long_to_keep_64_of_them_are_told_in_full(monkeypatch):
 
 
 @given(scenarios())
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_any_scenario_has_a_crowd_without_nan(drawn):
     for mine in crowd(drawn.with_values(steps=min(drawn.steps, 20)), count=3).arms:
         assert not np.isnan(mine.loss).any()

@@ -8,6 +8,7 @@ Validation, widgets, link keys, documentation and contract tests all read these 
 import dataclasses
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -89,8 +90,22 @@ class Number:
         return (math.nan, math.inf, self.low - 1, self.high * 2 + 1, "0.5", None, *((0.5,) if self.whole else ()))
 
 
+class _AsWritten(ABC):
+    """A value that is a text, and that a link spells as it is."""
+
+    @abstractmethod
+    def check(self, value: Any, owner: str) -> str:
+        """Return `value`; ValueError names the owner, the rule and the value."""
+
+    def parse(self, text: str, owner: str) -> str:
+        return self.check(text, owner)
+
+    def format(self, value: str) -> str:
+        return value
+
+
 @dataclass(frozen=True)
-class Choice:
+class Choice(_AsWritten):
     """One of a few named options; `options` maps each name to its label. needs: as in `Number`."""
 
     default: str
@@ -102,12 +117,6 @@ class Choice:
     def check(self, value: Any, owner: str) -> str:
         if not isinstance(value, str) or value not in self.options:
             raise ValueError(f"{owner} must be one of {', '.join(self.options)}; got {shortened(value)}")
-        return value
-
-    def parse(self, text: str, owner: str) -> str:
-        return self.check(text, owner)
-
-    def format(self, value: str) -> str:
         return value
 
     def invalid(self) -> tuple[Any, ...]:
@@ -141,7 +150,7 @@ class Flag:
 
 
 @dataclass(frozen=True)
-class Text:
+class Text(_AsWritten):
     """A short line of printable text."""
 
     default: str
@@ -159,18 +168,12 @@ class Text:
             raise ValueError(f"{owner} must be {self.rule}; got {shortened(value)}")
         return value
 
-    def parse(self, text: str, owner: str) -> str:
-        return self.check(text, owner)
-
-    def format(self, value: str) -> str:
-        return value
-
     def invalid(self) -> tuple[Any, ...]:
         return ("", " ", "a\nb", "x" * (self.longest + 1), None)
 
 
 @dataclass(frozen=True)
-class Formula:
+class Formula(_AsWritten):
     """A typed formula of some variables, as `expressions.parse` reads it."""
 
     default: str
@@ -191,18 +194,12 @@ class Formula:
             raise ValueError(f"{owner} must be {self.rule}: {reason}; got {shortened(value)}") from reason
         return value
 
-    def parse(self, text: str, owner: str) -> str:
-        return self.check(text, owner)
-
-    def format(self, value: str) -> str:
-        return value
-
     def invalid(self) -> tuple[Any, ...]:
         return ("", "1 +", "no_such_name", "1/2pi", "9**9**9", "(" * 50 + "1" + ")" * 50, "1" * (self.longest + 1), "__import__('os')", None, 3)
 
 
 @dataclass(frozen=True)
-class Upload:
+class Upload(_AsWritten):
     """Something that comes in a file, by its name among those at hand; what someone uploaded is at hand for them alone.
 
     known: returns what is at hand, by name; each has a `label`. read: makes such a thing, with a `name`, of a file's content and name.
@@ -224,12 +221,6 @@ class Upload:
         if not isinstance(value, str) or value not in self.known():
             asked = " – an upload does not travel in a link, so load the same file here" if str(value).startswith("upload-") else ""
             raise ValueError(f"{owner} must be {self.rule}; got {shortened(value)}{asked}")
-        return value
-
-    def parse(self, text: str, owner: str) -> str:
-        return self.check(text, owner)
-
-    def format(self, value: str) -> str:
         return value
 
     def invalid(self) -> tuple[Any, ...]:

@@ -20,18 +20,18 @@ _SHARPNESS = 2
 _AS_THEY_ARE = " =/:;,.()+-'"
 
 
-def still(figure: go.Figure, alt: str) -> str:
-    """Return the figure as an HTML image with `alt` as its text."""
+def still(figure: go.Figure, alt: str, *, dark: bool) -> str:
+    """Return the figure, drawn for the dark page or the light one, as an HTML image with `alt` as its text."""
     # Streamlit lets no SVG element through, but images.
-    address = f"data:image/svg+xml,{quote(svg(figure), safe=_AS_THEY_ARE)}"
+    address = f"data:image/svg+xml,{quote(svg(figure, dark=dark), safe=_AS_THEY_ARE)}"
     return f'<img src="{address}" alt="{escape(alt)}" width="{figure.layout.width}" height="{figure.layout.height}">'
 
 
-def svg(figure: go.Figure) -> str:
+def svg(figure: go.Figure, *, dark: bool) -> str:
     """Return the figure as SVG; made for one pair of axes, contours, lines and markers. Raises TypeError for a trace that it cannot draw."""
     layout = figure.layout
     frame = _Frame(figure)
-    inside = "".join(part for trace in figure.data for part in _drawn(trace, frame))
+    inside = "".join(part for trace in figure.data for part in _drawn(trace, frame, dark=dark))
     text = f'font-family="{escape(layout.font.family)}" font-size="{layout.font.size}" fill="{layout.font.color}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{layout.width}" height="{layout.height}" {text}>'
@@ -64,10 +64,10 @@ class _Frame:
         return (np.asarray(values, dtype=float) - span[0]) / (span[1] - span[0])
 
 
-def _drawn(trace: Any, frame: _Frame) -> Iterator[str]:
+def _drawn(trace: Any, frame: _Frame, *, dark: bool) -> Iterator[str]:
     match trace:
         case go.Contour():
-            yield _picture(trace, frame)
+            yield _picture(trace, frame, dark=dark)
         case go.Scatter(mode="lines"):
             yield _line(trace, frame)
         case go.Scatter(mode="markers") if isinstance(trace.marker.color, str) and not trace.marker.symbol and not trace.marker.line.width:
@@ -78,17 +78,12 @@ def _drawn(trace: Any, frame: _Frame) -> Iterator[str]:
             raise TypeError(f"a still cannot show a {trace.type} trace like {trace.name!r}")
 
 
-def _picture(trace: go.Contour, frame: _Frame) -> str:
+def _picture(trace: go.Contour, frame: _Frame, *, dark: bool) -> str:
     heights = np.asarray(trace.z, dtype=float)
     width, height = frame.right - frame.left, frame.bottom - frame.top
-    dark = _brightness(trace.colorscale[0][1]) < 0.5
     span = (float(np.nanmin(heights)), float(np.nanmax(heights)))
     picture = raster(heights, (width * _SHARPNESS, height * _SHARPNESS), span, trace.ncontours, flat=True, dark=dark)
     return f'<image x="{frame.left}" y="{frame.top}" width="{width}" height="{height}" preserveAspectRatio="none" href="{data_address(picture)}"/>'
-
-
-def _brightness(colour: str) -> float:
-    return sum(int(colour[i : i + 2], 16) for i in (1, 3, 5)) / 765
 
 
 def _line(trace: go.Scatter, frame: _Frame) -> str:

@@ -79,7 +79,7 @@ class Kind:
 
 def picture(kind: Kind, cls: type[Described], *, dark: bool) -> None:
     """Show the small picture of a class."""
-    st.html(cached.thumbnail(kind.key, cls.name, dark, lambda: still(kind.draw(cls, dark), f"{cls.label}. {kind.shows}")))
+    st.html(cached.thumbnail(kind.key, cls.name, dark, lambda: still(kind.draw(cls, dark), f"{cls.label}. {kind.shows}", dark=dark)))
 
 
 def formula(cls: type[Described]) -> str:

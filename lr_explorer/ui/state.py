@@ -204,12 +204,13 @@ def undo() -> None:
 
 def share_peak(shared: bool) -> None:
     """Switch the common peak rate on or off; switching it on gives every arm the selected one's."""
-    if shared:
-        remember("one peak for all")
-    edit_view(one_peak=shared)
-    if shared:
-        chosen = scenario().arms[selected_arm()]
-        edit({"arm1.schedule.peak": repr(chosen.schedule.peak)})
+    if not shared:
+        edit_view(one_peak=False)
+        return
+    remember("one peak for all")
+    edit_view(one_peak=True)
+    chosen = scenario().arms[selected_arm()]
+    edit({"arm1.schedule.peak": repr(chosen.schedule.peak)})
 
 
 def reroll() -> None:

@@ -20,8 +20,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 BOX = (42, 208, 8, 138)  # left, right, top and bottom of a thumbnail's plot, in pixels
 
 
-def drawn(figure):
-    return ElementTree.fromstring(svg(figure))
+def drawn(figure, *, dark=False):
+    return ElementTree.fromstring(svg(figure, dark=dark))
 
 
 def points_of(path):
@@ -40,11 +40,11 @@ def brightness(colour):
 
 def test_an_image_holds_the_svg_and_says_what_it_shows():
     figure = thumbnails.schedule_thumbnail(SCHEDULES.create("cosine"), 300, dark=False)
-    image = ElementTree.fromstring(still(figure, 'a "curve" & more').replace("<img", "<img xmlns='x'").replace(">", "/>"))
+    image = ElementTree.fromstring(still(figure, 'a "curve" & more', dark=False).replace("<img", "<img xmlns='x'").replace(">", "/>"))
     assert image.get("alt") == 'a "curve" & more'
     kind, _, text = image.get("src").partition(",")
     assert kind == "data:image/svg+xml"
-    assert unquote(text) == svg(figure)
+    assert unquote(text) == svg(figure, dark=False)
     # What would end the attribute, or the address, is spelled out.
     assert not set(text) & set('"<>#%') - {"%"}
 
@@ -78,7 +78,7 @@ def test_a_run_far_outside_is_cut_off_at_the_box():
 @pytest.mark.parametrize("dark", [False, True])
 def test_a_surface_is_darkest_on_the_page_of_its_theme_where_the_loss_is_lowest(dark):
     surface = SURFACES.create("quadratic", lambda1=1.0, lambda2=1.0)
-    colours = picture_of(drawn(thumbnails.surface_thumbnail(surface, dark=dark))).sum(axis=2)
+    colours = picture_of(drawn(thumbnails.surface_thumbnail(surface, dark=dark), dark=dark)).sum(axis=2)
     rows, columns = colours.shape
     assert (rows, columns) == (260, 332)
     scale = SURFACE_SCALE["dark" if dark else "light"]
@@ -106,7 +106,7 @@ def test_minima_are_marked_where_they_are():
 
 def test_what_it_cannot_draw_is_refused():
     with pytest.raises(TypeError, match="bar"):
-        svg(thumbnails.schedule_thumbnail(SCHEDULES.create("linear"), 9, dark=False).add_trace(go.Bar(y=[1])))
+        svg(thumbnails.schedule_thumbnail(SCHEDULES.create("linear"), 9, dark=False).add_trace(go.Bar(y=[1])), dark=False)
     marked = go.Scatter(x=[1], y=[0.05], mode="markers", marker={"symbol": "hexagon", "size": 3, "color": "#000000"})
     with pytest.raises(TypeError, match="hexagon"):
-        svg(thumbnails.schedule_thumbnail(SCHEDULES.create("linear"), 9, dark=False).add_trace(marked))
+        svg(thumbnails.schedule_thumbnail(SCHEDULES.create("linear"), 9, dark=False).add_trace(marked), dark=False)

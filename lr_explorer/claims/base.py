@@ -155,7 +155,8 @@ class Experiment:
 
         executor, progress, is_stopped: as in `blocks.computed`; progress counts the blocks of each stage.
         """
-        scenarios, curves = [], []
+        scenarios: list[Scenario] = []
+        curves: list[RateCurve] = []
         for scenario in (one.with_values(seed=seed) for one in self.scenarios):
             if self.tuned is None:
                 scenarios.append(scenario)

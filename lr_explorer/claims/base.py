@@ -16,12 +16,12 @@ from lr_explorer.experiments.blocks import IsStopped, Progress, computed, replic
 from lr_explorer.experiments.fair import CRITERIA, PER_DECADE, TUNING_REPLICATES, RateCurve, rate_grid, tune
 from lr_explorer.experiments.measures import Measure, below
 from lr_explorer.experiments.seeds import Purpose, under
-from lr_explorer.scenario import Scenario
+from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.simulate import ArmRun, simulate
 from lr_explorer.statistics import MARGIN, Status, Verdict, judge
-from lr_explorer.surfaces import Surface
 
-Reading = Callable[[Surface, ArmRun], NDArray[Any]]
+# What of a run is read: one number, or yes or no, for each replicate of an arm.
+Reading = Callable[[Scenario, ArmRun], NDArray[Any]]
 
 REPLICATES = 200
 
@@ -34,30 +34,39 @@ class Kind(StrEnum):
     RESTORED = "the claim restored"
 
 
+def _itself(arm: Arm) -> tuple[Arm, ...]:
+    return (arm,)
+
+
 @dataclass(frozen=True)
 class Tuned:
     """Every arm's peak is chosen on seeds of its own, from a grid that reaches past the largest stable rate.
 
-    criterion: a key of CRITERIA. measure: what success is, where that is the criterion.
+    criterion: a key of CRITERIA. measures: what success is, one for all arms or one each. count: replicates for each rate. variants: what else of
+    an arm is chosen, as the arms to choose from.
     """
 
     criterion: str = "median"
-    measure: Measure = field(default_factory=partial(below, 0.01))
+    measures: tuple[Measure, ...] = field(default_factory=lambda: (below(0.01),))
     count: int = TUNING_REPLICATES
     per_decade: int = PER_DECADE
+    variants: Callable[[Arm], tuple[Arm, ...]] = _itself
 
     def curves(self, scenario: Scenario, executor: Executor | None, progress: Progress | None, is_stopped: IsStopped | None) -> tuple[RateCurve, ...]:
-        """Return how every arm of the scenario fared over the grid of peaks, on the tuning seed."""
-        return tune(
-            scenario,
-            self.measure,
-            CRITERIA[self.criterion],
-            self.count,
-            rates=rate_grid(scenario, self.per_decade),
-            executor=executor,
-            progress=progress,
-            is_stopped=is_stopped,
-        )
+        """Return how the best variant of every arm fared over the grid of peaks, on the tuning seed."""
+        rates, criterion = rate_grid(scenario, self.per_decade), CRITERIA[self.criterion]
+
+        def curve(arm: Arm, measure: Measure) -> RateCurve:
+            alone = scenario.with_values(arms=(arm,))
+            return tune(alone, measure, criterion, self.count, rates=rates, executor=executor, progress=progress, is_stopped=is_stopped)[0]
+
+        measures = self.measures if len(self.measures) > 1 else self.measures * len(scenario.arms)
+        pairs = zip(scenario.arms, measures, strict=True)
+        return tuple(min((curve(one, measure) for one in self.variants(arm)), key=_score) for arm, measure in pairs)
+
+
+def _score(curve: RateCurve) -> tuple[float, float]:
+    return float(curve.scores[curve.best]), float(curve.quartiles[1][curve.best])
 
 
 @dataclass(frozen=True)
@@ -99,15 +108,16 @@ class Experiment:
     """One run that can fail: scenarios whose arms are read, an effect, and the status that is expected of the claim it makes.
 
     name: unique within its claim. says: what is claimed here, as a sentence without its full stop. scenarios: their arms in the effect's order.
-    reading: what of a run is read, for each replicate. needless: the claim is that something is not needed, see `judge`.
-    picture: what is drawn, with the theory's prediction in it.
+    readings: what of a run is read, for each replicate: one for all arms, or one each. needless: the claim is that something is not needed, see
+    `judge`. own: a link's key that each replicate has a value of its own of, its number, where its noise is not all that differs.
+    why: what makes it come out so. picture: what is drawn, with the theory's prediction in it.
     """
 
     name: str
     label: str
     says: str
     scenarios: tuple[Scenario, ...]
-    reading: Reading
+    readings: tuple[Reading, ...]
     effect: Effect
     expected: Status
     kind: Kind = Kind.CLAIM
@@ -115,6 +125,7 @@ class Experiment:
     margin: float = MARGIN
     needless: bool = False
     tuned: Tuned | None = None
+    own: str = ""
     why: str = ""
     theory: Theory | None = None
     knob: Knob | None = None
@@ -164,24 +175,38 @@ class Experiment:
             found = self.tuned.curves(scenario, executor, progress, is_stopped)
             scenarios.append(under(scenario.with_values(arms=tuple(curve.tuned for curve in found)), Purpose.EVALUATION))
             curves += found
-        readings = self._readings(scenarios, executor, progress, is_stopped)
+        readings = self._read(scenarios, executor, progress, is_stopped)
         verdict = judge(self.effect.interval(readings), self.margin, needless=self.needless)
         return Result(self.with_scenarios(scenarios), verdict, readings, tuple(curves))
 
-    def _readings(
+    def _read(
         self, scenarios: Sequence[Scenario], executor: Executor | None, progress: Progress | None, is_stopped: IsStopped | None
     ) -> tuple[NDArray[Any], ...]:
-        blocks = [(place, numbers) for place, scenario in enumerate(scenarios) for numbers in replicate_blocks(scenario, self.count)]
-        found = computed([partial(_read, scenarios[place], self.reading, numbers) for place, numbers in blocks], executor, progress, is_stopped)
+        places = [place for place, scenario in enumerate(scenarios) for _ in self._parts(scenario)]
+        blocks = [partial(_read, one, self.readings, numbers) for scenario in scenarios for one, numbers in self._parts(scenario)]
+        found = computed(blocks, executor, progress, is_stopped)
         readings: list[NDArray[Any]] = []
         for place, _ in enumerate(scenarios):
-            mine = [block for (of, _), block in zip(blocks, found, strict=True) if of == place]
+            mine = [block for of, block in zip(places, found, strict=True) if of == place]
             readings += [np.concatenate(parts) for parts in zip(*mine, strict=True)]
         return tuple(readings)
 
+    def _parts(self, scenario: Scenario) -> list[tuple[Scenario, Sequence[int]]]:
+        """Return the replicates of a scenario as blocks, or one by one where each has a scenario of its own."""
+        if self.own:
+            return [(self.member(scenario, number), [number]) for number in range(self.count)]
+        return [(scenario, numbers) for numbers in replicate_blocks(scenario, self.count)]
 
-def _read(scenario: Scenario, reading: Reading, numbers: Sequence[int]) -> tuple[NDArray[Any], ...]:
-    return tuple(reading(scenario.surface, arm) for arm in simulate(scenario, numbers, endings=False).arms)
+    def member(self, scenario: Scenario, number: int) -> Scenario:
+        """Return a scenario as one replicate sees it, and showing that one."""
+        own = {self.own: str(number)} if self.own else {}
+        return scenario.edited(own | {"replicate": str(number)})
+
+
+def _read(scenario: Scenario, readings: tuple[Reading, ...], numbers: Sequence[int]) -> tuple[NDArray[Any], ...]:
+    arms = simulate(scenario, numbers, endings=False).arms
+    each = readings if len(readings) > 1 else readings * len(arms)
+    return tuple(reading(scenario, arm) for reading, arm in zip(each, arms, strict=True))
 
 
 @dataclass(frozen=True)
@@ -211,7 +236,7 @@ class Result:
         """The first scenario, showing a replicate in which every arm does what most of its replicates do."""
         scenario = self.experiment.scenarios[0]
         oddities = [_oddity(reading) for reading in self.readings[: len(scenario.arms)]]
-        return scenario.with_values(replicate=int(np.argmin(np.max(oddities, axis=0))))
+        return self.experiment.member(scenario, int(np.argmin(np.max(oddities, axis=0))))
 
 
 def _oddity(reading: NDArray[Any]) -> NDArray[np.float64]:

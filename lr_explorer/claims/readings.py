@@ -10,75 +10,75 @@ from numpy.typing import NDArray
 
 from lr_explorer.experiments.ensemble import above_lowest
 from lr_explorer.experiments.measures import Measure
+from lr_explorer.scenario import Scenario
 from lr_explorer.simulate import ArmRun
-from lr_explorer.surfaces import Surface
 from lr_explorer.theory import curvatures
 
 Array = NDArray[np.float64]
 
 
-def final_loss(surface: Surface, arm: ArmRun) -> Array:
+def final_loss(scenario: Scenario, arm: ArmRun) -> Array:
     """Return the last loss above the lowest; of an arm that averages its points, that of the average."""
     loss = arm.final_loss if arm.averaged_final_loss is None else arm.averaged_final_loss
-    return above_lowest(surface, loss)
+    return above_lowest(scenario.surface, loss)
 
 
-def answer(surface: Surface, arm: ArmRun, measure: Measure) -> NDArray[np.bool_]:
+def answer(scenario: Scenario, arm: ArmRun, measure: Measure) -> NDArray[np.bool_]:
     """Return for which replicates a measure holds."""
-    return measure.holds(surface, arm)
+    return measure.holds(scenario.surface, arm)
 
 
-def diverges(surface: Surface, arm: ArmRun) -> NDArray[np.bool_]:
+def diverges(scenario: Scenario, arm: ArmRun) -> NDArray[np.bool_]:
     """Return which replicates diverged."""
     return arm.diverged_at >= 0
 
 
-def grows(surface: Surface, arm: ArmRun) -> NDArray[np.bool_]:
+def grows(scenario: Scenario, arm: ArmRun) -> NDArray[np.bool_]:
     """Return which replicates ended higher than they began."""
     return ~(arm.loss[-1] <= arm.loss[0])
 
 
-def median_loss(surface: Surface, arm: ArmRun) -> Array:
+def median_loss(scenario: Scenario, arm: ArmRun) -> Array:
     """Return the median over the second half of the steps of the loss above the lowest: the height at which a run hovers."""
-    return np.median(above_lowest(surface, arm.loss[len(arm.loss) // 2 :]), axis=0)
+    return np.median(above_lowest(scenario.surface, arm.loss[len(arm.loss) // 2 :]), axis=0)
 
 
-def mean_loss(surface: Surface, arm: ArmRun) -> Array:
+def mean_loss(scenario: Scenario, arm: ArmRun) -> Array:
     """Return the mean over the second half of the steps of the loss above the lowest."""
-    return np.mean(above_lowest(surface, arm.loss[len(arm.loss) // 2 :]), axis=0)
+    return np.mean(above_lowest(scenario.surface, arm.loss[len(arm.loss) // 2 :]), axis=0)
 
 
-def final_sharpness(surface: Surface, arm: ArmRun) -> Array:
+def final_sharpness(scenario: Scenario, arm: ArmRun) -> Array:
     """Return the largest curvature at the last point, loss per squared length."""
-    return curvatures(surface, arm.final)[1]
+    return curvatures(scenario.surface, arm.final)[1]
 
 
-def edge_share(surface: Surface, arm: ArmRun) -> Array:
+def edge_share(scenario: Scenario, arm: ArmRun) -> Array:
     """Return η·λ/2 at the last point, of plain gradient descent: 1 at the edge of stability."""
-    return arm.first_lr[-1] * final_sharpness(surface, arm) / 2
+    return arm.first_lr[-1] * final_sharpness(scenario, arm) / 2
 
 
-def lowest_checkpoint(surface: Surface, arm: ArmRun, count: int) -> Array:
+def lowest_checkpoint(scenario: Scenario, arm: ArmRun, count: int) -> Array:
     """Return the lowest of the losses above the lowest at `count` equally spaced checkpoints, the last at the end."""
     checkpoints = np.linspace(0, len(arm.lr), count + 1).round().astype(int)[1:]
-    return above_lowest(surface, arm.loss[checkpoints]).min(axis=0)
+    return above_lowest(scenario.surface, arm.loss[checkpoints]).min(axis=0)
 
 
-def loss_trend(surface: Surface, arm: ArmRun, first: int, windows: int = 4) -> Array:
+def loss_trend(scenario: Scenario, arm: ArmRun, first: int, windows: int = 4) -> Array:
     """Return the slope of log10 loss over log10 steps: of the mean loss in windows that double, the first of which ends at step `first`."""
     ends = first * 2 ** np.arange(windows)
-    excess = above_lowest(surface, arm.loss)
+    excess = above_lowest(scenario.surface, arm.loss)
     means = np.log10([excess[end // 2 : end + 1].mean(axis=0) for end in ends])
     at = np.log10(ends) - np.log10(ends).mean()
     return np.asarray(at @ (means - means.mean(axis=0)) / (at @ at))
 
 
-def place(surface: Surface, arm: ArmRun, axis: int) -> Array:
+def place(scenario: Scenario, arm: ArmRun, axis: int) -> Array:
     """Return a coordinate of the last point."""
     return arm.final[axis]
 
 
-def preconditioned_sharpness(surface: Surface, arm: ArmRun) -> Array:
+def preconditioned_sharpness(scenario: Scenario, arm: ArmRun) -> Array:
     """Return η·λmax(P⁻¹H) of Adam, its median over the second half of the steps, where P = (1 − β₁ᵗ)·diag(√v̂ + ε); only without noise.
 
     Source: Cohen et al., Adaptive gradient methods at the edge of stability (2022), arXiv 2207.14484.
@@ -88,9 +88,9 @@ def preconditioned_sharpness(surface: Surface, arm: ArmRun) -> Array:
     square = np.zeros(arm.path.shape[1:])
     seen = []
     for t in range(steps):
-        grad = surface.gradient(arm.path[t])
+        grad = scenario.surface.gradient(arm.path[t])
         square = rule.beta2 * square + (1 - rule.beta2) * grad * grad
         if 2 * t >= steps:
             scale = (1 - rule.beta1 ** (t + 1)) * (np.sqrt(square / (1 - rule.beta2 ** (t + 1))) + rule.eps)
-            seen.append(arm.first_lr[t] * curvatures(surface, arm.path[t + 1], 1 / scale)[1])
+            seen.append(arm.first_lr[t] * curvatures(scenario.surface, arm.path[t + 1], 1 / scale)[1])
     return np.median(seen, axis=0)

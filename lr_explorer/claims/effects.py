@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lr_explorer.statistics import (
+    SMALLEST,
     Interval,
     Status,
     Verdict,
@@ -148,7 +149,7 @@ class Deviation(Number):
 
 def slope(readings: Readings, at: Sequence[float]) -> Array:
     """Return each replicate's slope of log10 of its readings over log10 of the arms' values `at`, by least squares, (replicates,)."""
-    x, y = np.log10(at), np.log10(np.array(readings, dtype=float))
+    x, y = np.log10(at), np.log10(np.maximum(np.array(readings, dtype=float), SMALLEST))
     off = x - x.mean()
     return np.asarray(off @ (y - y.mean(axis=0)) / (off @ off))
 
@@ -161,6 +162,11 @@ def ratio(readings: Readings) -> Array:
 def only(readings: Readings) -> Array:
     """Return the reading of the first arm."""
     return np.asarray(readings[0], dtype=float)
+
+
+def mean_of(readings: Readings) -> Array:
+    """Return the mean over the arms of each replicate's readings."""
+    return np.mean(readings, axis=0)
 
 
 def mean(values: Array) -> Interval:

@@ -164,6 +164,21 @@ def only(readings: Readings) -> Array:
     return np.asarray(readings[0], dtype=float)
 
 
+def short_of(readings: Readings) -> Array:
+    """Return how far the reading of the first arm is below 1."""
+    return 1.0 - only(readings)
+
+
+def fall(readings: Readings) -> Array:
+    """Return the reading of the first arm with the other sign."""
+    return -only(readings)
+
+
+def gain(readings: Readings) -> Array:
+    """Return how much lower the second arm's readings are than the first's, as shares of the first's mean."""
+    return np.asarray((readings[0] - readings[1]) / np.mean(readings[0]))
+
+
 def mean_of(readings: Readings) -> Array:
     """Return the mean over the arms of each replicate's readings."""
     return np.mean(readings, axis=0)

@@ -55,8 +55,9 @@ def floor_share(scenario: Scenario, arm: ArmRun) -> Array:
 
 
 def final_sharpness(scenario: Scenario, arm: ArmRun) -> Array:
-    """Return the largest curvature at the last point, loss per squared length."""
-    return curvatures(scenario.surface, arm.final)[1]
+    """Return the largest curvature at the last point, loss per squared length, infinite for a run that diverged."""
+    sharpness = curvatures(scenario.surface, arm.final)[1]
+    return np.where(np.isnan(sharpness), np.inf, sharpness)
 
 
 def edge_share(scenario: Scenario, arm: ArmRun) -> Array:
@@ -82,6 +83,12 @@ def loss_trend(scenario: Scenario, arm: ArmRun, first: int, windows: int = 4) ->
 def place(scenario: Scenario, arm: ArmRun, axis: int) -> Array:
     """Return a coordinate of the last point."""
     return arm.final[axis]
+
+
+def new_rows_loss(scenario: Scenario, arm: ArmRun) -> Array:
+    """Return the loss on new rows of a fine-tuning task above that of their errors: half the squared distance to the weights they were made with."""
+    off = arm.final - np.ones((2, 1))
+    return np.asarray(0.5 * (off * off).sum(axis=0))
 
 
 def preconditioned_sharpness(scenario: Scenario, arm: ArmRun) -> Array:

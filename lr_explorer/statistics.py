@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lr_explorer.outcome import SMALLEST
 from lr_explorer.story import told
 
 Array = NDArray[np.float64]
@@ -25,8 +26,6 @@ Array = NDArray[np.float64]
 LEVEL = 0.95
 # What counts as an effect: a tenth of a decade, or of all replicates.
 MARGIN = 0.1
-# A loss above the lowest that is smaller counts as this: what lies below is rounding.
-SMALLEST = 1e-30
 # How often as many replicates as are asked for should be enough.
 POWER = 0.8
 # Where one may look at the verdict and go on if it is open; fixed before the first one.

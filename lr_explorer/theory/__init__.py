@@ -3,9 +3,23 @@
 from lr_explorer.theory.floors import batch_floor, noise_floor, stable_spread
 from lr_explorer.theory.layers import best_condition, transfer_loss
 from lr_explorer.theory.moments import expected_losses, peak_grid, squares_at_start, tuned_gain
-from lr_explorer.theory.stability import calm_rate, curvatures, proportional_edge, steepest_axis
+from lr_explorer.theory.stability import (
+    almost_sure_edge,
+    calm_rate,
+    catapult_rates,
+    curvatures,
+    edge_curvature,
+    growth_exponent,
+    holding_minima,
+    mean_gradient_limit,
+    proportional_edge,
+    quartic_edge,
+    stable_rate,
+    steepest_axis,
+)
 
 __all__ = [
-    "batch_floor", "best_condition", "calm_rate", "curvatures", "expected_losses", "noise_floor", "peak_grid", "proportional_edge",
-    "squares_at_start", "stable_spread", "steepest_axis", "transfer_loss", "tuned_gain",
+    "almost_sure_edge", "batch_floor", "best_condition", "calm_rate", "catapult_rates", "curvatures", "edge_curvature", "expected_losses",
+    "growth_exponent", "holding_minima", "mean_gradient_limit", "noise_floor", "peak_grid", "proportional_edge", "quartic_edge", "squares_at_start",
+    "stable_rate", "stable_spread", "steepest_axis", "transfer_loss", "tuned_gain",
 ]  # fmt: skip

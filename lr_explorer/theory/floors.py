@@ -3,8 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from lr_explorer.surfaces.data import LeastSquares
-
 Array = NDArray[np.float64]
 
 
@@ -32,21 +30,18 @@ def stable_spread(curvature: float, lr: float, sigma: float, tail: float) -> flo
     return float(lr * sigma / (1 - kept) ** (1 / tail)) if kept < 1 else np.inf
 
 
-def batch_floor(surface: LeastSquares, lr: float, size: int, *, replace: bool = False) -> float:
-    """Return the mean loss above the lowest at which SGD on mini-batches hovers with a constant rate; infinite where it has none.
+def stable_slope(tail: float) -> float:
+    """Return the slope of the logarithm of the median floor of α-stable noise against that of the rate, 2(1 − 1/α), where ηλ is small.
 
-    The covariance of its points solves C = (1 − ηH)C(1 − ηH) + η²·k·(E[(h − H)C(h − H)] + Σ), where h is the Hessian and Σ the covariance of a
-    row's gradient at the minimum: the part with h, noise that grows with the distance, is what noise of one size leaves out.
-    size: rows of a batch. k is 1/B, without replacement (n − B)/(B(n − 1)). Source: the stationary equation of x ← x − η·ḡ(x), exact for
-    least squares.
+    1 for normal noise (α = 2), 0 for Cauchy's: no rate settles closer; below α = 1 a smaller rate even settles farther out. From `stable_spread`.
     """
-    rows = surface.features.T[:, :, None] * surface.features.T[:, None, :]
-    slopes = surface.features * surface.slope(np.array(surface.minima[0].point) @ surface.features, surface.labels)
-    mean, left = rows.mean(axis=0), 1 / size if replace else (surface.rows - size) / (size * (surface.rows - 1))
-    kept, off = np.eye(2) - lr * mean, rows - mean
-    # Row by row of a matrix, A·C·B is the Kronecker product of A and Bᵀ times C.
-    map_of = np.kron(kept, kept) + lr**2 * left * np.mean([np.kron(one, one) for one in off], axis=0)
-    if np.abs(np.linalg.eigvals(map_of)).max() >= 1:
-        return np.inf
-    spread = np.linalg.solve(np.eye(4) - map_of, lr**2 * left * (slopes @ slopes.T / surface.rows).ravel())
-    return float(0.5 * mean.ravel() @ spread)
+    return 2 * (1 - 1 / tail)
+
+
+def sign_floor(curvatures: tuple[float, float], lr: float) -> float:
+    """Return the mean loss at which sign-SGD hovers with a constant rate and no noise at all: η²·Σλ/6.
+
+    Each coordinate ends jumping between u and u − η; u is uniform on (0, η) over starts that are spread over many steps, and its mean square
+    η²/3. curvatures: along x and y, which must be the bowl's axes. Exact there, and without a limit of stability.
+    """
+    return lr**2 * sum(curvatures) / 6

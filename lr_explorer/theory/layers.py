@@ -16,6 +16,17 @@ def transfer_loss(distance: float, curvature: float, lr: float, steps: int, rows
     return 0.5 * curvature * (distance**2 * left**2 + error**2 / (rows * curvature) * (1 - left) ** 2)
 
 
+def transfer_flip(curvature: float, slow: float, fast: float, steps: int, rows: int, error: float) -> float:
+    """Return the distance Δ along one weight below which the slower of two rates gives the lower `transfer_loss`, and above which the faster.
+
+    Δ² = (s²/nλ)·[(1 − b)² − (1 − a)²]/(a² − b²) with a, b = (1 − ηλ)^T at the slow and the fast rate, of which each has to leave less than 1.
+    """
+    kept, left = ((1 - lr * curvature) ** steps for lr in (slow, fast))
+    if not abs(left) < abs(kept) < 1:
+        raise ValueError(f"transfer_flip: slow must leave more of the distance than fast, and less than all; got {slow} and {fast}")
+    return float(np.sqrt(error**2 / (rows * curvature) * ((1 - left) ** 2 - (1 - kept) ** 2) / (kept**2 - left**2)))
+
+
 def best_condition(hessian: Array) -> float:
     """Return the condition number that the best rates per coordinate leave of a 2 × 2 Hessian: the least κ(D^½ H D^½), D diagonal.
 

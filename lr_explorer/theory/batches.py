@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lr_explorer.surfaces.data import LeastSquares
+from lr_explorer.theory.moments import until_divergence
 
 Array = NDArray[np.float64]
 
@@ -107,8 +108,8 @@ def batch_decay(surface: LeastSquares, lr: float, size: int, *, replace: bool = 
 def batch_losses(surface: LeastSquares, rates: Array, size: int, start: tuple[float, float], radius: float = 0.0, *, replace: bool = False) -> Array:
     """Return the expected loss of SGD on mini-batches above the lowest, before the first update and after each, (steps + 1, ...).
 
-    rates: of each update, (steps, ...). start: the point where runs begin, or the centre of the circle of this radius on which they do. Exact;
-    that the simulation stops a run beyond 10⁶ is left out.
+    rates: of each update, (steps, ...). start: the point where runs begin, or the centre of the circle of this radius on which they do. Exact,
+    but for that it is infinite from where the root of an E e_i² passes 10⁶, where runs count as diverged.
     """
     batches = _Batches(surface, size, replace)
     rates = np.asarray(rates, dtype=float)
@@ -123,9 +124,8 @@ def batch_losses(surface: LeastSquares, rates: Array, size: int, start: tuple[fl
             square = square - lr * _times(batches.falls, square) + lr**2 * grown
             mean = mean - lr * _times(batches.hessian, mean)
             squares.append(square)
-        losses = _times(0.5 * batches.hessian.ravel(), np.moveaxis(np.array(squares), 1, 0))
-    # What overflowed is NaN from then on.
-    return np.where(np.isfinite(losses), losses, np.inf)
+        each = np.stack(squares, axis=1)
+        return until_divergence(_times(0.5 * batches.hessian.ravel(), each), each[[0, 3]])
 
 
 def _times(matrix: Array, vectors: Array) -> Array:

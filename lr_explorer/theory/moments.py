@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from lr_explorer.outcome import SMALLEST
+from lr_explorer.outcome import DIVERGED_BEYOND, SMALLEST
 from lr_explorer.schedules import Schedule
 
 Array = NDArray[np.float64]
 Pair = tuple[float, float]
 
 # Peaks that are tried for the phase diagram: how far they reach below and above the largest stable rate 2/λ, and how many in a decade.
-_BELOW, _ABOVE, _PER_DECADE = 1000.0, 10.0, 60
+_BELOW, _ABOVE, _PER_DECADE = 1000.0, 10.0, 40
 
 
 def squares_at_start(hessian: Array, offset: Pair | Array, radius: float = 0.0) -> Pair:
@@ -29,35 +29,43 @@ def expected_losses(curvatures: Pair, squares: Pair, rates: Array, sigma: float 
 
     E x_i² ← (1 − η_tλ_i)²·E x_i² + η_t²σ_i². curvatures: the two λ. squares: E x_i² at the start, as `squares_at_start` has them. rates: η_t,
     (steps, ...), for one arm or many at once. sigma: the noise's standard deviation, one for both axes, or one each as a pair; or an array
-    that broadcasts against the rates of a step. Result: (steps + 1, ...); infinite where it overflows.
+    that broadcasts against the rates of a step. Result: (steps + 1, ...); infinite from where the root of an E x_i² passes 10⁶, where runs count
+    as diverged.
 
-    Exact for independent noise of that size everywhere, whatever its distribution: that the simulation stops a run beyond 10⁶ is left out.
+    Exact, but for that, for independent noise of that size everywhere, whatever its distribution.
     Source: Mandt, Hoffman & Blei (2017), before the limit of small rates; Defazio et al. (2023), arXiv 2310.07831, uses it for schedules.
     """
-    return np.stack([_loss(curvatures, along) for along in _squares(curvatures, squares, rates, sigma)])
+    with np.errstate(over="ignore", invalid="ignore"):
+        along = np.stack([along.copy() for along in _squares(curvatures, squares, rates, sigma)], axis=1)
+        return until_divergence(_loss(curvatures, along), along)
 
 
-def _squares(curvatures: Pair, squares: Pair, rates: Array, sigma: float | Pair | Array) -> Iterator[Array]:
-    """Yield E x_i² before the first update and after each, (2, ...): one array that changes in place, NaN where it overflowed on the way."""
-    each = sigma if isinstance(sigma, tuple) else (sigma, sigma)
-    shape = np.broadcast_shapes(np.shape(rates)[1:], *(np.shape(one) for one in each))
-    aside = (2, *[1] * len(shape))
-    curved = np.array(curvatures).reshape(aside)
-    noise = np.square(np.stack([np.broadcast_to(one, shape) for one in each]))
-    along = np.broadcast_to(np.array(squares, dtype=float).reshape(aside), (2, *shape)).copy()
+def _squares(curvatures: Pair, squares: Pair | tuple[Array, Array], rates: Array, sigma: float | Pair | Array) -> Iterator[Array]:
+    """Yield E x_i² before the first update and after each, (2, ...): one array that changes in place, infinite or NaN where it overflowed."""
+    sigmas = sigma if isinstance(sigma, tuple) else (sigma, sigma)
+    shape = np.broadcast_shapes(np.shape(rates)[1:], *map(np.shape, sigmas))
+    curved, along, noise = (np.stack([np.broadcast_to(one, shape) for one in pair]).astype(float) for pair in (curvatures, squares, sigmas))
+    np.square(noise, out=noise)
     yield along
     for lr in np.asarray(rates, dtype=float):
-        with np.errstate(over="ignore", invalid="ignore"):
-            along *= np.square(1 - lr * curved)
-            along += lr**2 * noise
+        along *= np.square(1 - lr * curved)
+        along += lr**2 * noise
         yield along
 
 
+def until_divergence(losses: Array, squares: Array) -> Array:
+    """Return losses (steps + 1, ...) with infinity from where the mean squares of x and y, (2, steps + 1, ...), say that runs have diverged."""
+    return np.where(np.logical_or.accumulate(_is_beyond(squares), axis=0), np.inf, losses)
+
+
+def _is_beyond(along: Array) -> NDArray[np.bool_]:
+    """Return where runs with these mean squares, (2, ...), count as diverged."""
+    # Written this way round, the comparison counts NaN as beyond.
+    return np.logical_not((along <= DIVERGED_BEYOND**2).all(axis=0))
+
+
 def _loss(curvatures: Pair, along: Array) -> Array:
-    with np.errstate(over="ignore"):
-        loss = 0.5 * (curvatures[0] * along[0] + curvatures[1] * along[1])
-    # NaN is ∞·0: a rate that leaves nothing of an axis came after an overflow.
-    return np.where(np.isnan(loss), np.inf, loss)
+    return 0.5 * (curvatures[0] * along[0] + curvatures[1] * along[1])
 
 
 def peak_grid(curvatures: Pair) -> Array:
@@ -79,15 +87,13 @@ def tuned_gain(curvatures: Pair, squares: Pair, sigmas: Sequence[float] | Array,
 
 
 def _least_loss(curvatures: Pair, squares: Pair, sigmas: Array, fractions: Array) -> Array:
-    """Return the least expected final loss over the peaks, (sigmas,): what is left of the start and σ² times what noise adds, of each peak."""
-    rates = fractions[:, None] * peak_grid(curvatures)
-    left, added = _final_loss(curvatures, squares, rates, 0.0), _final_loss(curvatures, (0.0, 0.0), rates, 1.0)
-    # A peak that overflows is no candidate, without noise either.
-    is_finite = np.isfinite(left) & np.isfinite(added)
-    return (left[is_finite, None] + np.square(sigmas) * added[is_finite, None]).min(axis=0)
-
-
-def _final_loss(curvatures: Pair, squares: Pair, rates: Array, sigma: float) -> Array:
-    for along in _squares(curvatures, squares, rates, sigma):  # noqa: B007
-        pass
-    return _loss(curvatures, along)
+    """Return the least expected final loss over the peaks, (sigmas,)."""
+    rates = fractions[:, None, None] * peak_grid(curvatures)[:, None]
+    # What is left of the start beside what noise of size 1 adds to nothing: of these two the mean squares at any σ are made.
+    begun = np.array([squares[0], 0.0]), np.array([squares[1], 0.0])
+    most = np.zeros((2, *rates.shape[1:2], 2))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for along in _squares(curvatures, begun, rates, np.array([0.0, 1.0])):
+            np.maximum(most, along, out=most)
+        last, most = (parts[..., :1] + np.square(sigmas) * parts[..., 1:] for parts in (along, most))
+        return np.where(_is_beyond(most), np.inf, _loss(curvatures, last)).min(axis=0)

@@ -45,3 +45,13 @@ def sign_floor(curvatures: tuple[float, float], lr: float) -> float:
     η²/3. curvatures: along x and y, which must be the bowl's axes. Exact there, and without a limit of stability.
     """
     return lr**2 * sum(curvatures) / 6
+
+
+def adaptive_floor(curvatures: tuple[float, float], lr: float, sigma: float, beta1: float = 0.0) -> float:
+    """Return the mean loss at which RMSprop (β₁ = 0) and Adam hover with a constant rate: the noise floor at rate (1 − β₁)η/σ and momentum β₁.
+
+    They divide by the root of the mean square gradient, which is σ where noise outweighs what the curvature makes of the distance; so the floor is
+    proportional to σ, not to its square, and hardly depends on the curvature. Adam's velocity is a mean, hence the 1 − β₁. Too high by a few per
+    cent, since the distance does add to the mean square. curvatures: along x and y, which must be the bowl's axes.
+    """
+    return noise_floor(curvatures, (1 - beta1) * lr / sigma, sigma, beta1)

@@ -24,23 +24,24 @@ def squares_at_start(hessian: Array, offset: Pair | Array, radius: float = 0.0) 
     return float(along[0] ** 2 + radius**2 / 2), float(along[1] ** 2 + radius**2 / 2)
 
 
-def expected_losses(curvatures: Pair, squares: Pair, rates: Array, sigma: float | Pair | Array) -> Array:
+def expected_losses(curvatures: Pair, squares: Pair, rates: Array, sigma: float | Pair | Array, share: float = 0.0) -> Array:
     """Return the expected loss of SGD above the lowest on a quadratic, before the first update and after each: ½Σ λ_i·E x_i².
 
-    E x_i² ← (1 − η_tλ_i)²·E x_i² + η_t²σ_i². curvatures: the two λ. squares: E x_i² at the start, as `squares_at_start` has them. rates: η_t,
-    (steps, ...), for one arm or many at once. sigma: the noise's standard deviation, one for both axes, or one each as a pair; or an array
-    that broadcasts against the rates of a step. Result: (steps + 1, ...); infinite from where the root of an E x_i² passes 10⁶, where runs count
-    as diverged.
+    E x_i² ← (1 − η_tλ_i)²·E x_i² + η_t²(σ_i² + s²·Σ_j λ_j²E x_j²). curvatures: the two λ. squares: E x_i² at the start, as `squares_at_start` has
+    them. rates: η_t, (steps, ...), for one arm or many at once. sigma: the noise's standard deviation, one for both axes, or one each as a pair;
+    or an array that broadcasts against the rates of a step. share: s, more noise of this times the gradient's length on each axis; with it alone
+    the loss falls linearly at any rate below `proportional_edge`. Result: (steps + 1, ...); infinite from where the root of an E x_i² passes 10⁶,
+    where runs count as diverged.
 
-    Exact, but for that, for independent noise of that size everywhere, whatever its distribution.
+    Exact, but for that, for noise that is independent from update to update, whatever its distribution.
     Source: Mandt, Hoffman & Blei (2017), before the limit of small rates; Defazio et al. (2023), arXiv 2310.07831, uses it for schedules.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        along = np.stack([along.copy() for along in _squares(curvatures, squares, rates, sigma)], axis=1)
+        along = np.stack([along.copy() for along in _squares(curvatures, squares, rates, sigma, share)], axis=1)
         return until_divergence(_loss(curvatures, along), along)
 
 
-def _squares(curvatures: Pair, squares: Pair | tuple[Array, Array], rates: Array, sigma: float | Pair | Array) -> Iterator[Array]:
+def _squares(curvatures: Pair, squares: Pair | tuple[Array, Array], rates: Array, sigma: float | Pair | Array, share: float = 0.0) -> Iterator[Array]:
     """Yield E x_i² before the first update and after each, (2, ...): one array that changes in place, infinite or NaN where it overflowed."""
     sigmas = sigma if isinstance(sigma, tuple) else (sigma, sigma)
     shape = np.broadcast_shapes(np.shape(rates)[1:], *map(np.shape, sigmas))
@@ -48,8 +49,9 @@ def _squares(curvatures: Pair, squares: Pair | tuple[Array, Array], rates: Array
     np.square(noise, out=noise)
     yield along
     for lr in np.asarray(rates, dtype=float):
+        added = noise + share**2 * (curved**2 * along).sum(axis=0) if share else noise
         along *= np.square(1 - lr * curved)
-        along += lr**2 * noise
+        along += lr**2 * added
         yield along
 
 

@@ -11,7 +11,7 @@ from lr_explorer.simulate import simulate
 from lr_explorer.start import Circle, Point
 from lr_explorer.statistics import mean_interval
 from lr_explorer.surfaces import SURFACES
-from lr_explorer.theory import curvatures, expected_losses, noise_floor, squares_at_start, tuned_gain
+from lr_explorer.theory import curvatures, expected_losses, noise_floor, proportional_edge, squares_at_start, tuned_gain
 from tests.helpers import arm
 
 BOWL = (0.5, 10.0)
@@ -47,6 +47,18 @@ def test_at_a_constant_rate_the_expected_loss_is_a_geometric_series_that_ends_at
     )
     np.testing.assert_allclose(expected_losses(BOWL, FROM_CIRCLE, np.full(40, lr), sigmas), closed, rtol=1e-12)
     assert expected_losses(BOWL, FROM_CIRCLE, np.full(2000, lr), sigmas)[-1] == pytest.approx(noise_floor(BOWL, lr, sigmas), rel=1e-12)
+
+
+def test_under_noise_as_large_as_the_gradient_the_loss_falls_for_ever_below_the_edge_and_grows_above():
+    share = 0.7
+    edge = proportional_edge(BOWL, share)
+    rates = np.full((500, 2), edge) * [0.99, 1.01]
+    below, above = expected_losses(BOWL, FROM_CIRCLE, rates, 0.0, share).T
+    assert (np.diff(np.log(below[100:])) < 0).all()
+    assert (np.diff(np.log(above[100:])) > 0).all()
+    # One update, by hand: what each axis keeps, and the noise of the gradient's mean square 8·(0.5² + 10²).
+    kept, added = np.square(1 - 0.1 * np.array(BOWL)) * 8, 0.1**2 * (0.3**2 + share**2 * 8 * (0.5**2 + 10.0**2))
+    assert expected_losses(BOWL, FROM_CIRCLE, np.array([0.1]), 0.3, share)[1] == pytest.approx(0.5 * np.array(BOWL) @ (kept + added), rel=1e-12)
 
 
 def test_many_rates_and_noises_at_once_are_each_as_if_alone():

@@ -10,6 +10,7 @@ from lr_explorer.optimizers.per_coordinate import Adam
 from lr_explorer.start import Circle, Point
 from lr_explorer.statistics import Status
 from lr_explorer.surfaces import SURFACES, Surface
+from lr_explorer.theory import mean_gradient_limit
 
 _CURVATURE = 10.0
 _BOWL = SURFACES.create("quadratic", lambda1=1.0, lambda2=_CURVATURE)
@@ -38,8 +39,7 @@ def _edge(name: str, label: str, rule: Optimizer) -> Experiment:
 
 def _adam(name: str, label: str, beta2: float, expected: Status, why: str, kind: Kind = Kind.CLAIM) -> Experiment:
     rule = Adam(beta2=beta2)
-    # Cohen et al. (2022): the limit of the heavy ball whose rate is that of a mean of gradients.
-    limit = (2 + 2 * rule.beta1) / (1 - rule.beta1)
+    limit = mean_gradient_limit(rule.beta1)
     return Experiment(
         name=name,
         label=label,

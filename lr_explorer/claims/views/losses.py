@@ -23,6 +23,8 @@ from lr_explorer.theory import batch_losses, expected_losses, normal_losses, squ
 
 Array = NDArray[np.float64]
 
+# What a mean over the replicates may fall short of its expectation by chance.
+_RARE = 0.5
 _SIGMAS = np.geomspace(0.003, 10.0, 15)
 _LENGTHS = np.unique(np.geomspace(5, 1000, 15).round().astype(int))
 
@@ -48,6 +50,8 @@ def losses(result: Result) -> Picture:
     else:
         ends = ", ".join(f"{told(off)} for {name}" for off, name in zip(offs, result.experiment.names, strict=True))
         said = f"Full lines are means over the replicates, dashed ones the expected loss. At the end, the one over the other: {ends}."
+        if min(offs) < _RARE:
+            said += " Where that is far below 1, rare runs that these replicates do not hold carry the expectation."
     return Picture("Loss over the steps", "step", "loss above the lowest", said, tuple(curves), log_y=True)
 
 

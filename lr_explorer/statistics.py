@@ -376,6 +376,11 @@ def share_sentence(verdict: Verdict, one: str, other: str, says: str) -> str:
     return _sentence(verdict, claim, f"Difference of the shares: {_number(verdict.estimate)}", "")
 
 
+def number_sentence(verdict: Verdict, claim: str, what: str) -> str:
+    """Return the verdict on a claim in words of its own, by an effect that `what` names."""
+    return _sentence(verdict, claim, f"{what}: {_number(verdict.estimate)}", "")
+
+
 _HEADS = {
     Status.SUPPORTED: "Supported: {claim}.",
     Status.REVERSED: "Reversed: the opposite of “{claim}” holds.",

@@ -141,20 +141,22 @@ class Experiment:
     @property
     def outcomes(self) -> dict[Status, str]:
         """What a reader may predict, by the status that it would be."""
-        if self.needless:
-            names = self.names
-            return {Status.SUPPORTED: f"{names[1]} gains nothing over {names[0]}", Status.REFUTED: f"{names[1]} ends lower than {names[0]}"}
-        return self.effect.outcomes(self.names, self.says)
+        found = self.effect.outcomes(self.names)
+        # What is not needed is a gain: to have none supports the claim, and what would reverse another claim does so, too.
+        return {Status.SUPPORTED: found[Status.REFUTED], Status.REFUTED: found[Status.SUPPORTED]} if self.needless else found
 
     def with_scenarios(self, scenarios: Sequence[Scenario]) -> Self:
         """Return the experiment with other scenarios."""
         return replace(self, scenarios=tuple(scenarios))
 
     def but(self, name: str, label: str, says: str, expected: Status, **changes: Any) -> Self:
-        """Return another experiment that differs in the changes alone; those that name no field are a link's values, with __ for the dot."""
+        """Return another experiment that differs in the changes alone, and has no knob of its own unless it is given.
+
+        Changes that name no field are a link's values, with __ for the dot.
+        """
         own = {key: value for key, value in changes.items() if key in self.__dataclass_fields__}
         edits = {key.replace("__", "."): str(value) for key, value in changes.items() if key not in own}
-        made = replace(self, name=name, label=label, says=says, expected=expected, **({"kind": Kind.COUNTER} | own))
+        made = replace(self, name=name, label=label, says=says, expected=expected, **({"kind": Kind.COUNTER, "knob": None} | own))
         return made.with_scenarios([scenario.edited(edits) for scenario in made.scenarios]) if edits else made
 
     def run(self, seed: int = 0, **how: Any) -> Verdict:
@@ -246,7 +248,7 @@ def _oddity(reading: NDArray[Any]) -> NDArray[np.float64]:
     """Return how far each replicate is from what is usual, 0 to 1: from the more frequent answer, or from the middle rank."""
     if reading.dtype == bool:
         return (reading != (np.mean(reading) > 0.5)).astype(float)
-    return np.abs(np.argsort(np.argsort(reading)) / len(reading) - 0.5)
+    return np.abs((np.argsort(np.argsort(reading)) + 0.5) / len(reading) - 0.5)
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,24 @@ def test_a_caller_who_asks_for_no_more_cancels_the_rest():
     assert len(ran) < 10
 
 
+def test_a_report_that_raises_cancels_the_rest_at_once():
+    ran = []
+
+    def work(place):
+        ran.append(place)
+        time.sleep(0.01)
+
+    def superseded(done, total):
+        raise KeyboardInterrupt
+
+    with ThreadPoolExecutor(1) as pool:
+        with pytest.raises(KeyboardInterrupt):
+            computed([partial(work, place) for place in range(100)], pool, superseded, ahead=100)
+        pool.submit(ran.append, "next").result()
+    assert len(ran) < 10
+    assert ran[-1] == "next"
+
+
 def test_a_block_that_fails_ends_the_work_with_its_error():
     with ThreadPoolExecutor(1) as pool, pytest.raises(ZeroDivisionError):
         computed([partial(pow, 0, -1), *SQUARES], pool)

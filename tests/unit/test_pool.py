@@ -11,9 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lr_explorer import grids
+from lr_explorer.experiments.crowd import crowd
 from lr_explorer.experiments.pool import Pool, WorkerLost
 from lr_explorer.experiments.sweep import Axis, sweep
+from lr_explorer.noise import Gaussian
 from lr_explorer.scenario import Scenario
+from lr_explorer.surfaces import SURFACES
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,6 +68,18 @@ def test_a_sweep_in_processes_is_the_sweep_without(pool):
     axes = [Axis.read("noise.sigma=0, 1, 2", Scenario())]
     scenario = Scenario(steps=30)
     assert sweep(scenario, axes, count=70, executor=pool).rows() == sweep(scenario, axes, count=70).rows()
+
+
+def test_a_landscape_of_ones_own_goes_along_to_the_process(pool):
+    axis = np.linspace(-1.0, 1.0, 9)
+    grid = grids.Grid("mine", axis, axis, axis**2 + axis[:, None] ** 2)
+    grids.offer({grid.name: grid})
+    try:
+        scenario = Scenario(surface=SURFACES.create("grid", data=grid.name), noise=Gaussian(sigma=0.1), steps=20)
+    finally:
+        grids.offer({})
+    one, other = (crowd(scenario, count=5, executor=executor) for executor in (pool, None))
+    np.testing.assert_array_equal(one.arms[0].loss, other.arms[0].loss)
 
 
 _PAGE = """

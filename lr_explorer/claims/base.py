@@ -255,15 +255,16 @@ def _oddity(reading: NDArray[Any]) -> NDArray[np.float64]:
 class Claim:
     """One claim about reducing the learning rate; the first experiment is the one that its card shows.
 
-    says: the claim in a sentence. question: what a reader is asked to predict of the first experiment, before seeing it. wording: where the claim
-    is wrong as it is often worded, what to say instead and why.
+    says: the claim in a sentence. question: what a reader is asked to predict of the first experiment, before seeing it. experiments: each an
+    `Experiment`, or what has its name, label, says, kind, expected, why and run. wording: where the claim is wrong as it is often worded, what to
+    say instead and why.
     """
 
     id: str
     label: str
     says: str
     question: str
-    experiments: tuple[Experiment, ...]
+    experiments: tuple[Any, ...]
     wording: str = ""
 
     def __post_init__(self) -> None:
@@ -271,7 +272,7 @@ class Claim:
         if len(set(names)) < len(names):
             raise ValueError(f"Claim.experiments must have different names; got {', '.join(names)}")
 
-    def __getitem__(self, name: str) -> Experiment:
+    def __getitem__(self, name: str) -> Any:
         """Return the experiment of that name; KeyError with the known ones."""
         found = {experiment.name: experiment for experiment in self.experiments}
         if name not in found:

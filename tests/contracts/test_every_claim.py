@@ -6,17 +6,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lr_explorer.claims import CLAIMS, Kind
+from lr_explorer.claims import CLAIMS, Experiment, Kind
 from lr_explorer.scenario import Scenario
 from lr_explorer.statistics import Status
 
-EXPERIMENTS = {f"{claim.id}.{made.name}": (claim, made) for claim in CLAIMS.values() for made in claim.experiments}
+EXPERIMENTS = {f"{claim.id}.{made.name}": (claim, made) for claim in CLAIMS.values() for made in claim.experiments if isinstance(made, Experiment)}
 every_claim = pytest.mark.parametrize("claim", CLAIMS.values(), ids=list(CLAIMS))
 every_experiment = pytest.mark.parametrize("name", EXPERIMENTS)
 
 
 def test_the_claims_of_the_text_are_there():
-    assert list(CLAIMS) == ["M1", "M2", "M3", "M4", "M5", "E1", "E2", "E3", "E4", "E5"]
+    assert list(CLAIMS) == ["M1", "M2", "M3", "M4", "M5", "E1", "E2", "E3", "E4", "E5", "E6"]
 
 
 @every_claim
@@ -30,6 +30,8 @@ def test_every_claim_says_asks_and_has_a_counter_example(claim):
 @every_claim
 def test_the_experiment_on_the_card_has_a_knob_theory_and_a_picture(claim):
     first = claim.experiments[0]
+    if not isinstance(first, Experiment):
+        pytest.skip("a matrix of tasks has a section of its own")
     assert first.kind is Kind.CLAIM
     assert first.knob is not None
     assert first.theory is not None

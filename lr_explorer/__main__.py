@@ -200,6 +200,12 @@ def _executor(chosen: argparse.Namespace) -> Iterator[tuple[Executor | None, int
             threads = sum(client.nthreads().values())
             if not threads:
                 raise ValueError(f"the scheduler {chosen.scheduler} has no workers yet: start some with dask worker {chosen.scheduler}")
+            found = [client.run_on_scheduler(find_spec, __package__), *client.run(find_spec, __package__).values()]
+            if None in found:
+                raise ValueError(
+                    f"the scheduler and every worker must be able to import {__package__}: start them with PYTHONPATH={Path(__file__).parents[1]}, "
+                    "or install it where they run"
+                )
             yield client.get_executor(), _AHEAD * threads
     elif chosen.workers > 1:
         with Pool(chosen.workers) as pool:

@@ -109,7 +109,7 @@ def _sweep(chosen: argparse.Namespace) -> int:
     beside.write_bytes(_table(rows, out.suffix))
     # So the table is there whole or not at all.
     os.replace(beside, out)
-    side.unlink()
+    side.unlink(missing_ok=True)
     report.end(f"{len(rows):,} rows of {len(job.scenarios):,} cells × {chosen.replicates:,} replicates in {out}.")
     return 0
 
@@ -179,10 +179,11 @@ def _allowed(described: object) -> str:
 
 
 def _name(job: Sweep) -> str:
-    """Return a line that tells a sweep from every other, and from the same with another numpy, which may round otherwise."""
+    """Return a line that tells a sweep from every other, and from itself computed by other code, which may round otherwise."""
     measure = job.measure.says, getattr(job.measure.holds, "keywords", {})
-    parts = (job.base.link, job.axes, measure, job.count, job.tolerance, np.__version__)
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
+    asked = repr((job.base.link, job.axes, measure, job.count, job.tolerance, np.__version__))
+    code = [path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py"))]
+    return hashlib.sha256(b"".join([asked.encode(), *code])).hexdigest()
 
 
 # Where it runs

@@ -185,10 +185,14 @@ def take_refusal() -> str:
 def open_preset(name: str) -> None:
     """Replace the scenario by a preset."""
     remember("the preset")
-    st.session_state.scenario = PRESETS[name].scenario
+    open_scenario(PRESETS[name].scenario, preset=name)
+
+
+def open_scenario(opened: Scenario, **values: object) -> None:
+    """Replace the scenario, and with it what the pages add to its link: `values`."""
+    st.session_state.scenario = opened
     st.session_state.complaints = ()
-    select_arm(0)
-    edit_view(preset=name, anatomy=0)
+    edit_view(**{"preset": "none", "arm": 1, "anatomy": 0} | values)
 
 
 def remember(before: str) -> None:

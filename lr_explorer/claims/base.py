@@ -12,16 +12,14 @@ from numpy.typing import NDArray
 
 from lr_explorer.claims.effects import Effect
 from lr_explorer.claims.pictures import Picture
+from lr_explorer.claims.readings import Reading, asked
 from lr_explorer.experiments.blocks import IsStopped, Progress, computed, replicate_blocks
 from lr_explorer.experiments.fair import CRITERIA, PER_DECADE, TUNING_REPLICATES, RateCurve, rate_grid, tune
 from lr_explorer.experiments.measures import Measure, below
 from lr_explorer.experiments.seeds import Purpose, under
 from lr_explorer.scenario import Arm, Scenario
-from lr_explorer.simulate import ArmRun, simulate
+from lr_explorer.simulate import simulate
 from lr_explorer.statistics import MARGIN, Status, Verdict, judge
-
-# What of a run is read: one number, or yes or no, for each replicate of an arm.
-Reading = Callable[[Scenario, ArmRun], NDArray[Any]]
 
 REPLICATES = 200
 
@@ -134,7 +132,22 @@ class Experiment:
     @property
     def names(self) -> list[str]:
         """The arms' names, over all scenarios."""
-        return [arm.name for scenario in self.scenarios for arm in scenario.arms]
+        return [arm.name for arm in self.arms]
+
+    @property
+    def measure(self) -> Measure | None:
+        """What every arm is asked, yes or no; None where a number is read, or arms are asked different things."""
+        return asked(self.readings[0]) if len(self.readings) == 1 else None
+
+    @property
+    def is_tuned_for_success(self) -> bool:
+        """Whether peaks are chosen by what the measure counts, and not by losses."""
+        return self.tuned is not None and self.tuned.criterion == "success"
+
+    @property
+    def arms(self) -> list[Arm]:
+        """The arms, over all scenarios."""
+        return [arm for scenario in self.scenarios for arm in scenario.arms]
 
     @property
     def outcomes(self) -> dict[Status, str]:

@@ -113,8 +113,8 @@ def happened(run: Run) -> None:
 
 def replicates(scenario: Scenario) -> None:
     """Say what many replicates did, so that nobody is shown one lucky path."""
-    name = state.view().preset
-    measure = PRESETS[name].measure if name in PRESETS else DEFAULT_MEASURE
+    origin = state.origin()
+    measure = cached.measure_of(origin) or DEFAULT_MEASURE
     st.markdown(f"#### What {REPLICATES} replicates did")
     if not scenario.is_random:
         st.markdown("Nothing is random here: every replicate does what the figure shows.")
@@ -124,7 +124,7 @@ def replicates(scenario: Scenario) -> None:
     for first in range(0, REPLICATES, _BLOCK):
         # Touching the session lets Streamlit drop this run for a newer one: a slider that moves on is not kept waiting.
         state.scenario()
-        blocks.append(cached.observed(scenario, name, first, min(first + _BLOCK, REPLICATES)))
+        blocks.append(cached.observed(scenario, origin, first, min(first + _BLOCK, REPLICATES)))
     gone = DIVERGED if scenario.surface.is_known_everywhere else f"{DIVERGED} or left"
     st.html(summary_table(summarise(scenario, blocks), measure.says, gone, dark=is_dark()))
 

@@ -22,6 +22,8 @@ from lr_explorer.simulate import simulate
 from lr_explorer.statistics import MARGIN, Status, Verdict, judge
 
 REPLICATES = 200
+# A value of its own is one of so many.
+_OWN = 99_999
 
 
 class Kind(StrEnum):
@@ -212,8 +214,9 @@ class Experiment:
 
     def member(self, scenario: Scenario, number: int) -> Scenario:
         """Return a scenario as one replicate sees it, and showing that one."""
-        own = {self.own: str(number)} if self.own else {}
-        return scenario.edited(own | {"replicate": str(number)})
+        shown = scenario.with_values(replicate=number)
+        # Numbers that another seed's replicates do not have; 0 is what the scenario has by itself.
+        return shown.edited({self.own: str(1 + (scenario.seed * self.count + number) % _OWN)}) if self.own else shown
 
 
 def _read(scenario: Scenario, readings: tuple[Reading, ...], numbers: Sequence[int]) -> tuple[NDArray[Any], ...]:

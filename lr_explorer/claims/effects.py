@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lr_explorer.statistics import (
+    SMALLEST,
     Interval,
     Status,
     Verdict,
@@ -154,7 +155,7 @@ class Deviation(Number):
 
 def slope(readings: Readings, at: Sequence[float]) -> Array:
     """Return each replicate's slope of log10 of its readings over log10 of the arms' values `at`, by least squares, (replicates,)."""
-    x, y = np.log10(at), np.log10(np.array(readings, dtype=float))
+    x, y = np.log10(at), np.log10(np.maximum(np.array(readings, dtype=float), SMALLEST))
     off = x - x.mean()
     return np.asarray(off @ (y - y.mean(axis=0)) / (off @ off))
 
@@ -167,6 +168,26 @@ def ratio(readings: Readings) -> Array:
 def only(readings: Readings) -> Array:
     """Return the reading of the first arm."""
     return np.asarray(readings[0], dtype=float)
+
+
+def short_of(readings: Readings) -> Array:
+    """Return how far the reading of the first arm is below 1."""
+    return 1.0 - only(readings)
+
+
+def fall(readings: Readings) -> Array:
+    """Return the reading of the first arm with the other sign."""
+    return -only(readings)
+
+
+def gain(readings: Readings) -> Array:
+    """Return how much lower the second arm's readings are than the first's, as shares of the first's mean."""
+    return np.asarray((readings[0] - readings[1]) / np.mean(readings[0]))
+
+
+def mean_of(readings: Readings) -> Array:
+    """Return the mean over the arms of each replicate's readings."""
+    return np.mean(readings, axis=0)
 
 
 def mean(values: Array) -> Interval:

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from lr_explorer.experiments.ensemble import above_lowest
 from lr_explorer.experiments.measures import Measure, diverged
+from lr_explorer.noise import Gaussian
 from lr_explorer.scenario import Scenario
 from lr_explorer.simulate import ArmRun
-from lr_explorer.theory import curvatures
+from lr_explorer.surfaces.bowls import Quadratic
+from lr_explorer.theory import curvatures, noise_floor
 
 Array = NDArray[np.float64]
 # What of a run is read: one number, or yes or no, for each replicate of an arm.
@@ -54,14 +56,19 @@ def median_loss(scenario: Scenario, arm: ArmRun) -> Array:
     return np.median(above_lowest(scenario.surface, arm.loss[len(arm.loss) // 2 :]), axis=0)
 
 
-def mean_loss(scenario: Scenario, arm: ArmRun) -> Array:
-    """Return the mean over the second half of the steps of the loss above the lowest."""
-    return np.mean(above_lowest(scenario.surface, arm.loss[len(arm.loss) // 2 :]), axis=0)
+def floor_share(scenario: Scenario, arm: ArmRun) -> Array:
+    """Return the mean loss over the second half of the steps, divided by the floor that theory says; of SGD on a quadratic with Gaussian noise."""
+    quadratic, noise = scenario.surface, scenario.noise
+    if not isinstance(quadratic, Quadratic) or not isinstance(noise, Gaussian):
+        raise ValueError(f"floor_share: needs a quadratic with Gaussian noise; got {quadratic.name} with {noise.name}")
+    floor = noise_floor((quadratic.lambda1, quadratic.lambda2), arm.arm.schedule.peak, noise.sigma)
+    return np.asarray(arm.loss[len(arm.loss) // 2 :].mean(axis=0) / floor)
 
 
 def final_sharpness(scenario: Scenario, arm: ArmRun) -> Array:
-    """Return the largest curvature at the last point, loss per squared length."""
-    return curvatures(scenario.surface, arm.final)[1]
+    """Return the largest curvature at the last point, loss per squared length, infinite for a run that diverged."""
+    sharpness = curvatures(scenario.surface, arm.final)[1]
+    return np.where(np.isnan(sharpness), np.inf, sharpness)
 
 
 def edge_share(scenario: Scenario, arm: ArmRun) -> Array:
@@ -87,6 +94,12 @@ def loss_trend(scenario: Scenario, arm: ArmRun, first: int, windows: int = 4) ->
 def place(scenario: Scenario, arm: ArmRun, axis: int) -> Array:
     """Return a coordinate of the last point."""
     return arm.final[axis]
+
+
+def new_rows_loss(scenario: Scenario, arm: ArmRun) -> Array:
+    """Return the loss on new rows of a fine-tuning task above that of their errors: half the squared distance to the weights they were made with."""
+    off = arm.final - np.ones((2, 1))
+    return np.asarray(0.5 * (off * off).sum(axis=0))
 
 
 def preconditioned_sharpness(scenario: Scenario, arm: ArmRun) -> Array:

@@ -109,11 +109,9 @@ def _controls(experiment: Experiment) -> None:
         if knob:
             st.session_state["knob"] = now.knob
             st.select_slider(knob.label, list(lab.knob_values(experiment)), key="knob", help=knob.help or None, on_change=_changed("knob"))
-        param = lab.Lab.params()["lab_seed"]
+        seed = lab.Lab.params()["lab_seed"]
         st.session_state["lab_seed"] = now.lab_seed
-        st.number_input(
-            param.label, int(param.low), int(param.high), step=1, key="lab_seed", help=param.help, width=150, on_change=_changed("lab_seed")
-        )
+        st.number_input(seed.label, 0, lab.MOST_SEED, step=1, key="lab_seed", help=seed.help, width=150, on_change=_changed("lab_seed"))
 
 
 def _changed(name: str) -> Callable[[], None]:

@@ -14,7 +14,7 @@ from lr_explorer.statistics import Status
 ALL = "all"
 NONE = "none"
 # Beyond it the seeds of one purpose would run into those of another.
-_MOST_SEED = 10**12 - 1
+MOST_SEED = 10**12 - 1
 
 Place = tuple[str, str]  # a claim's id and an experiment's name
 
@@ -26,7 +26,7 @@ class Lab(Described):
     claim: str = choice(ALL, {ALL: "All claims"} | {name: name for name in CLAIMS}, "Claim", "The claim that is open.")
     experiment: str = text(NONE, "Experiment", "The experiment of the claim that is open, by its name.")
     knob: str = text(NONE, "Knob", "Where the experiment's knob stands.")
-    lab_seed: int = whole(0, 0, _MOST_SEED, "Seed", "Names the noise of every experiment on this page: the same seed gives the same verdicts.")
+    lab_seed: int = whole(0, 0, MOST_SEED, "Seed", "Names the noise of every experiment on this page: the same seed gives the same verdicts.")
 
 
 def read(reader: Reader) -> Lab:

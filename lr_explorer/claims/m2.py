@@ -1,0 +1,171 @@
+"""M2, stability: a high rate oscillates or diverges."""
+
+from lr_explorer.claims.base import Claim, Experiment, Kind, link_knob
+from lr_explorer.claims.effects import Deviation, MoreOften, only
+from lr_explorer.claims.readings import diverges, grows, preconditioned_sharpness
+from lr_explorer.experiments.measures import DIVERGED
+from lr_explorer.experiments.scenes import arm, scene
+from lr_explorer.optimizers import OPTIMIZERS, Optimizer
+from lr_explorer.optimizers.per_coordinate import Adam
+from lr_explorer.start import Circle, Point
+from lr_explorer.statistics import Status
+from lr_explorer.surfaces import SURFACES, Surface
+
+_CURVATURE = 10.0
+_BOWL = SURFACES.create("quadratic", lambda1=1.0, lambda2=_CURVATURE)
+_QUARTIC = SURFACES.create("quartic")
+_RING = Circle(x=0.0, y=0.0, radius=4.0)
+# The largest stable rate of plain gradient descent on this bowl.
+_EDGE = 2 / _CURVATURE
+
+
+def _edge(name: str, label: str, rule: Optimizer) -> Experiment:
+    limit = rule.stability_limit()
+    assert limit is not None
+    arms = [arm(f"{share:g} × the limit", "constant", share * limit / _CURVATURE, rule) for share in (1.03, 0.97)]
+    return Experiment(
+        name=name,
+        label=label,
+        says="3 % above the predicted limit runs grow, and 3 % below it they do not",
+        scenarios=(scene(_BOWL, 400, 0.0, *arms, start=_RING),),
+        readings=(grows,),
+        effect=MoreOften("ends higher than it began"),
+        expected=Status.SUPPORTED,
+        margin=0.9,
+        why="Along the steepest axis each update multiplies the distance by a number that passes −1 at the limit.",
+    )
+
+
+def _adam(name: str, label: str, beta2: float, expected: Status, why: str, kind: Kind = Kind.CLAIM) -> Experiment:
+    rule = Adam(beta2=beta2)
+    # Cohen et al. (2022): the limit of the heavy ball whose rate is that of a mean of gradients.
+    limit = (2 + 2 * rule.beta1) / (1 - rule.beta1)
+    return Experiment(
+        name=name,
+        label=label,
+        says="Adam's rate times the curvature that it sees hovers at its limit",
+        scenarios=(scene(_BOWL, 4000, 0.0, arm("Adam", "constant", 0.03, rule), start=_RING),),
+        readings=(preconditioned_sharpness,),
+        effect=Deviation("Rate × preconditioned curvature", only, predicted=limit),
+        expected=expected,
+        kind=kind,
+        margin=0.05,
+        needless=True,
+        why=why,
+    )
+
+
+def _far(surface: Surface, rate: float, radius: float) -> tuple:
+    """Return the same arm begun far out and near, with a little noise."""
+    return tuple(
+        scene(surface, 300, 0.1, arm(f"From {distance:g} away", "constant", rate), start=Circle(x=0.0, y=0.0, radius=distance))
+        for distance in (radius, 1.0)
+    )
+
+
+_far_quartic = Experiment(
+    name="far_quartic",
+    label="From far away: a bowl that steepens",
+    says="The same rate diverges from far away and not from near the minimum",
+    scenarios=_far(_QUARTIC, 0.2, 8.0),
+    readings=(diverges,),
+    effect=MoreOften(DIVERGED),
+    expected=Status.SUPPORTED,
+    why="The curvature of x⁴ grows with the distance, so the largest stable rate falls with it: on an axis it is 2/x².",
+    knob=None,
+)
+
+_stabilises = Experiment(
+    name="stabilises",
+    label="Reducing the rate stabilises",
+    says="A rate above the limit diverges if it is constant, and not if it falls",
+    scenarios=(scene(_BOWL, 400, 0.3, arm("Constant", "constant", 1.1 * _EDGE), arm("Cosine", "cosine", 1.1 * _EDGE), start=_RING),),
+    readings=(diverges,),
+    effect=MoreOften(DIVERGED),
+    expected=Status.SUPPORTED,
+    why="On a bowl of constant curvature the growth stops as soon as the rate is below 2/λ.",
+    knob=link_knob("arm*.schedule.peak", "Peak of both, limit 0.2", (0.15, 0.19, 0.2, 0.21, 0.22, 0.3, 0.5), 0.22),
+)
+
+CLAIM = Claim(
+    "M2",
+    "Stability",
+    "A high rate oscillates or diverges, above all far from the minimum; reducing it stabilises the run.",
+    "A bowl of constant curvature, both schedules 10 % above the largest stable rate. Which one diverges?",
+    (
+        _stabilises,
+        _edge("edge_sgd", "The limit of SGD", OPTIMIZERS.create("sgd")),
+        _edge("edge_heavy_ball", "The limit of the heavy ball", OPTIMIZERS.create("heavy_ball", momentum=0.9)),
+        _edge("edge_nesterov", "The limit of Nesterov's momentum", OPTIMIZERS.create("nesterov", momentum=0.9)),
+        _adam(
+            "edge_adam",
+            "The limit of Adam",
+            0.99,
+            Status.SUPPORTED,
+            "Adam divides by the size of recent gradients, so the curvature that it sees rises until the rate just fits it: Adam tunes itself to "
+            "its own limit.",
+        ),
+        _adam(
+            "edge_adam_forgetful",
+            "Adam with a short memory",
+            0.9,
+            Status.REFUTED,
+            "With β₂ as short as β₁ the scale swings with the gradients, and the limit for a fixed scale no longer says where it hovers.",
+            Kind.COUNTER,
+        ),
+        _far_quartic,
+        _far_quartic.but(
+            "far_quadratic",
+            "From far away: a bowl of constant curvature",
+            _far_quartic.says,
+            Status.REFUTED,
+            scenarios=_far(_BOWL, 0.95 * _EDGE, 8.0),
+            why="Where the curvature is the same everywhere the distance does not matter: the limit is 2/λ near and far.",
+        ),
+        _far_quartic.but(
+            "far_funnel",
+            "From far away: a funnel that straightens",
+            _far_quartic.says,
+            Status.REFUTED,
+            scenarios=_far(SURFACES.create("logcosh", k=10.0), 0.4, 8.0),
+            why="Far out the funnel is straight: gradients stay below 1 per coordinate, and no rate can make a run diverge.",
+        ),
+        _stabilises.but(
+            "too_late",
+            "Reduced too late",
+            _stabilises.says,
+            Status.REFUTED,
+            scenarios=(
+                scene(
+                    _QUARTIC,
+                    400,
+                    0.3,
+                    arm("Constant", "constant", 1.5 * 2 / 16),
+                    arm("Cosine", "cosine", 1.5 * 2 / 16),
+                    start=Point(4.0, 0.01),
+                ),
+            ),
+            knob=None,
+            why="On x⁴ a run that grows meets ever more curvature: it is gone within a few updates, before any schedule has fallen.",
+        ),
+        _stabilises.but(
+            "warmed_up",
+            "Warmed up instead",
+            "A peak above the limit of the start diverges if it is constant, and not if it is warmed up to",
+            Status.SUPPORTED,
+            kind=Kind.RESTORED,
+            scenarios=(
+                scene(
+                    _QUARTIC,
+                    400,
+                    0.3,
+                    arm("Constant", "constant", 1.5 * 2 / 16),
+                    arm("Warm-up + cosine", "cosine", 1.5 * 2 / 16, warmup=40),
+                    start=Point(4.0, 0.01),
+                ),
+            ),
+            knob=None,
+            why="The small first rates lead to where the curvature is small enough for the peak.",
+        ),
+    ),
+)

@@ -50,8 +50,8 @@ def show_player(
 ) -> None:
     """Show `run` (from `run_payload`) on `surface` (from `surface_payload`).
 
-    on_edit: called before the next script run with link keys and texts, {"start.x": "-1.25", "start.y": "0.5"}, when the start is moved; None for a run
-    that is fixed.
+    on_edit: called before the next script run with link keys and texts, {"start.x": "-1.25", "start.y": "0.5"}, when the start is moved;
+    None for a run that is fixed.
     on_view: called with "2d" or "3d" when the view is switched. key: one player a key; its zoom, cursor and playback live on under it.
     """
     carrier, player = _carrier(key), _player(key)

@@ -12,6 +12,8 @@ from lr_explorer.surfaces import SURFACES
 
 _CONSTANT, _COSINE, _WSD = arm("Constant", "constant", 0.1051), arm("Cosine", "cosine", 0.1132), arm("WSD", "wsd", 0.11)
 _RING = Circle(x=0.0, y=0.0, radius=4.0)
+# From one point alone it would hang on whether a first long step happens to land in the valley.
+_ANYWHERE = Circle(x=0.0, y=0.0, radius=2.0)
 
 
 def _iris(mix: float, *arms: Arm) -> tuple[Scenario, ...]:
@@ -33,7 +35,7 @@ _interpolated = Experiment(
     effect=LowerLoss(),
     expected=Status.SUPPORTED,
     needless=True,
-    tuned=Tuned(),
+    tuned=Tuned(count=60, per_decade=8),
     why="Where every label can be fitted, the noise of mini-batches ends at the minimum by itself, and a rate that falls only slows down.",
     knob=link_knob("surface.mix", "Real labels", (0.0, 0.01, 0.1, 0.5, 1.0), 0.0, "1: the labels as measured. 0: those that a line fits exactly."),
 )
@@ -45,6 +47,7 @@ _exact = _interpolated.but(
     kind=Kind.CLAIM,
     scenarios=_bowl(100, 0.0, arm("Constant", "constant", 0.1766), arm("Cosine", "cosine", 0.2581)),
     knob=link_knob("noise.sigma", "Noise σ", (0.0, 0.01, 0.1, 1.0), 0.0),
+    tuned=Tuned(),
     why="Without noise there is nothing to calm: every update at the best rate shrinks the distance by the same factor.",
 )
 _one_cycle = Experiment(
@@ -103,7 +106,17 @@ CLAIM = Claim(
             _one_cycle.says,
             Status.SUPPORTED,
             kind=Kind.CLAIM,
-            scenarios=(scene(SURFACES.create("rosenbrock"), 300, 0.1, arm("Cosine", "cosine", 0.01), arm("One-cycle", "one_cycle", 0.02)),),
+            scenarios=(
+                scene(
+                    SURFACES.create("rosenbrock", b=10.0),
+                    300,
+                    0.1,
+                    arm("Cosine", "cosine", 0.01),
+                    arm("One-cycle", "one_cycle", 0.02),
+                    start=_ANYWHERE,
+                ),
+            ),
+            tuned=Tuned(),
             why="The valley's floor curves less than its entrance, so a late peak may be higher than an early one.",
         ),
         _one_cycle.but(

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from lr_explorer.claims.base import Claim, Experiment, Tuned, link_knob
+from lr_explorer.claims.base import Claim, Experiment, Knob, Tuned, link_knob
 from lr_explorer.claims.effects import LowerLoss, Number, gain, mean
 from lr_explorer.claims.readings import final_loss, new_rows_loss
 from lr_explorer.experiments.scenes import arm, scene
-from lr_explorer.scenario import Arm
+from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.start import Circle
 from lr_explorer.statistics import Status
 from lr_explorer.surfaces import SURFACES
@@ -45,25 +45,30 @@ _layers = Experiment(
         "surface.angle", "Rotation of the valley, degrees", (0.0, 10.0, 22.5, 35.0, 45.0), 0.0, "At 45° both coordinates feel both curvatures."
     ),
 )
+
+
+def _tasks(shift: float) -> tuple[Scenario, ...]:
+    """Return fine-tuning at two rates, begun where pretraining on a task `shift` away ended."""
+    arms = arm("One rate for both", "constant", 0.1), arm("Slow backbone", "constant", 0.1, rates=(0.1, 1.0))
+    return (scene(SURFACES.create("fine_tuning", shift=shift), 100, 0.0, *arms),)
+
+
+def _moved(experiment: Experiment, shift: float) -> Experiment:
+    return experiment.with_scenarios(_tasks(shift))
+
+
 _transfer = Experiment(
     name="fine_tuning",
     label="Fine-tuning with a slow backbone",
     says="A tenth of the rate for the backbone ends closer to what new rows need",
-    scenarios=(
-        scene(
-            SURFACES.create("fine_tuning", shift=0.1),
-            100,
-            0.0,
-            arm("One rate for both", "constant", 0.1),
-            arm("Slow backbone", "constant", 0.1, rates=(0.1, 1.0)),
-        ),
-    ),
+    scenarios=_tasks(0.1),
     readings=(new_rows_loss,),
     effect=Number("Loss on new rows that is saved", gain, mean),
     expected=Status.SUPPORTED,
+    count=100,
     own="surface.draw",
     why="The backbone was nearly right; a small rate keeps it from what sixteen noisy labels would teach it.",
-    knob=link_knob("surface.shift", "How far the task changed, Δ", (0.0, 0.1, 0.3, 0.5, 0.6, 0.8, 1.0), 0.1),
+    knob=Knob("How far the task changed, Δ", (0.0, 0.1, 0.3, 0.5, 0.6, 0.8, 1.0), _moved, 0.1),
 )
 
 CLAIM = Claim(
@@ -87,7 +92,7 @@ CLAIM = Claim(
             "A task far from the old one",
             _transfer.says,
             Status.REVERSED,
-            surface__shift=1.0,
+            scenarios=_tasks(1.0),
             why="Now the backbone is wrong itself and has a long way to go, which the small rate does not let it.",
         ),
     ),

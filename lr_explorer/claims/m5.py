@@ -27,10 +27,10 @@ def _river(*arms: Arm) -> tuple[Scenario, ...]:
     return (scene(SURFACES.create("river"), 600, 1.0, *arms, start=Point(-4.0, 0.0)),)
 
 
-def _sharp(surface: str, start: tuple[float, float], steps: int, *shares: float) -> tuple[Scenario, ...]:
-    """Return arms at multiples of the largest stable rate of the start, begun around it without noise."""
+def _sharp(surface: str, start: tuple[float, float], minimum: tuple[float, float], steps: int, *shares: float) -> tuple[Scenario, ...]:
+    """Return arms at multiples of the largest stable rate of a minimum, begun around a start beside it without noise."""
     made = SURFACES.create(surface)
-    edge = 2 / float(curvatures(made, np.array(start))[1])
+    edge = 2 / float(curvatures(made, np.array(minimum))[1])
     arms = [arm(f"{share:g} × 2/λ", "constant", float(f"{share * edge:.4g}")) for share in shares]
     return (scene(made, steps, 0.0, *arms, start=Circle(x=start[0], y=start[1], radius=0.02)),)
 
@@ -62,7 +62,7 @@ _catapult = Experiment(
     name="catapult",
     label="Thrown to a flatter minimum",
     says="A rate above 2/λ of the start ends at a minimum of less curvature than a low one",
-    scenarios=_sharp("product", (5.0, 0.06), 1000, 0.2, 1.5),
+    scenarios=_sharp("product", (5.0, 0.06), (5.0, 0.2), 1000, 0.2, 1.5),
     readings=(final_sharpness,),
     effect=Number("log₂ of the final curvatures' ratio", ratio),
     expected=Status.SUPPORTED,
@@ -139,7 +139,7 @@ CLAIM = Claim(
             name="edge",
             label="At the edge of stability",
             says="A rate above 2/λ of the start settles where its rate times the curvature is 2",
-            scenarios=_sharp("squared_product", (4.0, 0.2), 3000, 1.2),
+            scenarios=_sharp("squared_product", (4.0, 0.2), (4.0, 0.25), 3000, 1.2),
             readings=(edge_share,),
             effect=Deviation("η·λ/2 at the end", only),
             expected=Status.SUPPORTED,
@@ -154,7 +154,7 @@ CLAIM = Claim(
             "A run that was thrown ends where the curvature is below 2/η",
             Status.SUPPORTED,
             kind=Kind.CLAIM,
-            scenarios=_sharp("product", (5.0, 0.06), 1000, 1.5),
+            scenarios=_sharp("product", (5.0, 0.06), (5.0, 0.2), 1000, 1.5),
             readings=(edge_share,),
             effect=Number("How far η·λ/2 ends below 1", short_of),
             margin=0.0,
@@ -165,7 +165,7 @@ CLAIM = Claim(
             "Just below the edge",
             "A rate just below 2/λ ends at a minimum of less curvature than a low one",
             Status.REFUTED,
-            scenarios=_sharp("product", (5.0, 0.06), 1000, 0.2, 0.9),
+            scenarios=_sharp("product", (5.0, 0.06), (5.0, 0.2), 1000, 0.2, 0.9),
             why="A rate that the start allows converges right there.",
         ),
     ),

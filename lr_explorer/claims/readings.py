@@ -82,13 +82,13 @@ def lowest_checkpoint(scenario: Scenario, arm: ArmRun, count: int) -> Array:
     return above_lowest(scenario.surface, arm.loss[checkpoints]).min(axis=0)
 
 
-def loss_trend(scenario: Scenario, arm: ArmRun, first: int, windows: int = 4) -> Array:
-    """Return the slope of log10 loss over log10 steps: of the mean loss in windows that double, the first of which ends at step `first`."""
-    ends = first * 2 ** np.arange(windows)
+def loss_trend(scenario: Scenario, arm: ArmRun, first: int, times: int = 4) -> Array:
+    """Return the slope of log10 loss over log10 steps at `first` steps, twice, four times as many, …; the loss is the mean of a tenth before each."""
+    ends = first * 2 ** np.arange(times)
     excess = above_lowest(scenario.surface, arm.loss)
-    means = np.log10([excess[end // 2 : end + 1].mean(axis=0) for end in ends])
-    at = np.log10(ends) - np.log10(ends).mean()
-    return np.asarray(at @ (means - means.mean(axis=0)) / (at @ at))
+    means = np.log10([excess[end - end // 10 : end + 1].mean(axis=0) for end in ends])
+    off = np.log10(ends) - np.log10(ends).mean()
+    return np.asarray(off @ (means - means.mean(axis=0)) / (off @ off))
 
 
 def place(scenario: Scenario, arm: ArmRun, axis: int) -> Array:

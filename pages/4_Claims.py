@@ -2,9 +2,7 @@
 
 from lr_explorer.ui import claims_page
 from lr_explorer.ui.frame import open_page
-from lr_explorer.ui.player import hasten_player
 
-hasten_player()
 open_page("Claims")
 claims_page.choice()
 claims_page.overview()

@@ -47,7 +47,7 @@ def interval_figure(verdict: Verdict, unit: str, *, dark: bool) -> go.Figure:
             hovertemplate="%{x:.3g}<extra></extra>",
         )
     )
-    arrange(figure, unit, "", dark=dark, height=_INTERVAL_HEIGHT)
+    arrange(figure, f"{unit} (grey: within the margin)", "", dark=dark, height=_INTERVAL_HEIGHT)
     figure.add_vrect(-verdict.margin, verdict.margin, fillcolor=grid, opacity=0.75, line_width=0, layer="below")
     for value, dash in ((-verdict.margin, "dash"), (0.0, "solid"), (verdict.margin, "dash")):
         figure.add_vline(value, line={"color": quiet, "width": 1.5, "dash": dash})

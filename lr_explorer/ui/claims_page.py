@@ -5,9 +5,11 @@ import streamlit as st
 from lr_explorer.claims import CLAIMS, Claim, Experiment, Result
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.noise import Noise
+from lr_explorer.story import told
 from lr_explorer.ui import claims_result, lab, state
 from lr_explorer.ui.claims_result import badge, spread
 from lr_explorer.ui.parts import is_dark
+from lr_explorer.ui.player import hasten_player
 from lr_explorer.ui.tables import arm_swatch, legend
 from lr_explorer.ui.text import literal
 
@@ -80,15 +82,18 @@ def card() -> None:
     claim = CLAIMS.get(lab.current().claim)
     if claim is None:
         return
+    # While the reader thinks about the prediction, the browser may fetch what the answer needs.
+    hasten_player()
     experiment = claim[lab.current().experiment]
     st.markdown(f"### {claim.id} · {literal(claim.label)}\n**The claim:** {literal(claim.says)}")
-    if lab.guess((claim.id, experiment.name)) is None:
-        _ask(claim, experiment)
-        return
     with st.container(key="lab"):
         with st.container(key="result"):
-            result = claims_result.show(claim, experiment)
-            _elsewhere(claim, experiment, result)
+            if lab.guess((claim.id, experiment.name)) is None:
+                _ask(claim, experiment)
+            else:
+                st.markdown(f"#### {literal(experiment.label)}")
+                _setting(lab.turned(experiment, lab.current().knob))
+                _elsewhere(claim, experiment, claims_result.show(claim, experiment))
         with st.container(key="others"):
             _others(claim, experiment)
 
@@ -98,24 +103,24 @@ def card() -> None:
 
 def _ask(claim: Claim, experiment: Experiment) -> None:
     """Ask what will come out, before anything of it is computed."""
+    made, place = lab.turned(experiment, lab.current().knob), (claim.id, experiment.name)
     with st.container(border=True, key="prediction"):
-        st.markdown(f"##### Predict first: {literal(experiment.label)}")
-        st.markdown(literal(claim.question if experiment is claim.experiments[0] else f"Claimed here: {experiment.says}. What will come out?"))
-        made = lab.turned(experiment, lab.current().knob)
-        _setting(made)
+        st.markdown(f"**Predict first** – {literal(experiment.label)}")
+        question = claim.question if experiment is claim.experiments[0] else f"{experiment.says}: does it?"
+        st.markdown(f"##### {literal(question)}")
         with st.container(horizontal=True, gap="small"):
             for status, text in made.outcomes.items():
-                st.button(literal(text), key=f"predict-{status.value}", on_click=lab.predict, args=((claim.id, experiment.name), status))
-            st.button("Just show me", key="predict-nothing", type="tertiary", on_click=lab.predict, args=((claim.id, experiment.name), None))
+                st.button(literal(text), key=f"predict-{status.value}", type="primary", on_click=lab.predict, args=(place, status))
+            st.button("Just show me", key="predict-nothing", on_click=lab.predict, args=(place, None))
+        _setting(made)
+        st.html(legend([arm_swatch(number, arm, dark=is_dark()) for scenario in made.scenarios for number, arm in enumerate(scenario.arms)]))
 
 
 def _setting(experiment: Experiment) -> None:
-    """Say what is run: where, under what noise, for how long, and which arms how often."""
-    for scenario in experiment.scenarios:
-        st.markdown(f"{literal(scenario.surface.label)}; {literal(_noise(scenario.noise))}; {scenario.steps:,} updates.")
-        st.html(legend([arm_swatch(place, arm, dark=is_dark()) for place, arm in enumerate(scenario.arms)]))
-    tuned = " Every arm's peak rate is tuned first, on other seeds." if experiment.tuned else ""
-    st.markdown(f"{experiment.count:,} replicates of each arm, all on the same noise.{tuned}")
+    """Say what is run: where, under what noise, for how long, and how often."""
+    told_of = {f"{scenario.surface.label}; {_noise(scenario.noise)}; {scenario.steps:,} updates" for scenario in experiment.scenarios}
+    tuned = ", each arm's peak rate tuned on other seeds" if experiment.tuned else ""
+    st.markdown(literal(f"{' – '.join(sorted(told_of))}; {experiment.count:,} replicates of each arm, all on the same noise{tuned}."))
 
 
 def _noise(noise: Noise) -> str:
@@ -123,7 +128,8 @@ def _noise(noise: Noise) -> str:
     if not noise.is_random:
         return "no noise"
     values = [(param, getattr(noise, name)) for name, param in noise.params().items()]
-    told_of = [f"{param.label} {param.format(value)}" for place, (param, value) in enumerate(values) if place == 0 or value != param.default]
+    said = [(param.label, value) for place, (param, value) in enumerate(values) if place == 0 or value != param.default]
+    told_of = [f"{label} {told(value) if isinstance(value, float) else value}" for label, value in said]
     return ", ".join([f"noise: {noise.label}", *told_of])
 
 
@@ -162,7 +168,8 @@ def _row(claim: Claim, experiment: Experiment, *, is_open: bool) -> None:
         return
     result = claims_result.ran(claim, experiment, lab.usual_knob(experiment))
     st.html(f"{badge(result.verdict.status, dark=is_dark())} {spread(result)}")
-    st.markdown(f"*{experiment.kind.value.capitalize()}.* {literal(experiment.why)}")
+    # Of the open one the reason stands beside its verdict.
+    st.markdown(f"*{experiment.kind.value.capitalize()}.* {'' if is_open else literal(experiment.why)}")
 
 
 # Onward
@@ -170,7 +177,7 @@ def _row(claim: Claim, experiment: Experiment, *, is_open: bool) -> None:
 
 def _elsewhere(claim: Claim, experiment: Experiment, result: Result) -> None:
     """Lead to the same run in the Playground and the same replicates on the Compare page."""
-    run, origin = result.typical, f"{claim.id}.{experiment.name}"
+    run, origin = claims_result.shown_run(result), f"{claim.id}.{experiment.name}"
     with st.container(horizontal=True, gap="small", key="elsewhere"):
         if st.button("Open this run in the Playground", key="to-playground"):
             state.open_run(run, origin)

@@ -10,6 +10,7 @@ from lr_explorer.figures.claims import STATUS_LOOKS, THEORY_DASH, curve_colour, 
 from lr_explorer.figures.crowds import losses_by_rate_figure, success_by_rate_figure
 from lr_explorer.figures.theme import PAGE
 from lr_explorer.figures.wire import run_payload
+from lr_explorer.scenario import Scenario
 from lr_explorer.simulate import simulate
 from lr_explorer.statistics import Status, Verdict
 from lr_explorer.story import told
@@ -25,6 +26,9 @@ _STYLE = """
 .lrx-status { display: inline-block; padding: 0.05rem 0.6rem; margin-right: 0.35rem; border-radius: 1rem; font-weight: 700; white-space: nowrap; }
 </style>
 """
+
+
+_SHOWN = "shown-run"
 
 
 def ran(claim: Claim, experiment: Experiment, knob: str) -> Result:
@@ -43,7 +47,6 @@ def has_run(claim: Claim, experiment: Experiment) -> bool:
 def show(claim: Claim, experiment: Experiment) -> Result:
     """Run the open experiment and show what it gave."""
     st.html(_STYLE)
-    st.markdown(f"#### {literal(experiment.label)}")
     verdict = st.container(border=True, key="verdict")
     _controls(experiment)
     with verdict:
@@ -104,11 +107,12 @@ def _against_prediction(claim: Claim, experiment: Experiment, verdict: Verdict) 
 
 def _controls(experiment: Experiment) -> None:
     """Show the knob and the seed."""
-    knob, now = experiment.knob, lab.current()
+    values, now = lab.knob_values(experiment), lab.current()
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom", key="lab-controls"):
-        if knob:
+        if experiment.knob and values:
             st.session_state["knob"] = now.knob
-            st.select_slider(knob.label, list(lab.knob_values(experiment)), key="knob", help=knob.help or None, on_change=_changed("knob"))
+            label = f"**Turn the verdict:** {literal(experiment.knob.label)}"
+            st.select_slider(label, list(values), key="knob", help=experiment.knob.help or None, on_change=_changed("knob"))
         seed = lab.Lab.params()["lab_seed"]
         st.session_state["lab_seed"] = now.lab_seed
         st.number_input(seed.label, 0, lab.MOST_SEED, step=1, key="lab_seed", help=seed.help, width=150, on_change=_changed("lab_seed"))
@@ -123,9 +127,14 @@ def _changed(name: str) -> Callable[[], None]:
 
 def _typical(result: Result) -> None:
     """Play a run in which every arm does what most of its replicates do."""
-    scenario = result.typical
-    run = simulate(scenario)
+    scenario = shown_run(result)
     st.markdown(f"**A typical run**, replicate {scenario.replicate} of {result.experiment.count:,}: each arm does what most do. Press play.")
+    if len(result.typical) > 1:
+        names = [literal(", ".join(arm.name for arm in one.arms)) for one in result.typical]
+        st.segmented_control(
+            "Run", range(len(names)), format_func=names.__getitem__, key=_SHOWN, default=0, required=True, label_visibility="collapsed"
+        )
+    run = simulate(scenario)
     payload = run_payload(
         run,
         key=scenario.link,
@@ -134,6 +143,12 @@ def _typical(result: Result) -> None:
         is_fixed=True,
     )
     show_player(cached.surface_bytes(scenario.surface), payload, key="lab-player")
+
+
+def shown_run(result: Result) -> Scenario:
+    """Return which of the typical runs is shown, where the experiment has several scenarios."""
+    place = st.session_state.get(_SHOWN) or 0
+    return result.typical[place] if place < len(result.typical) else result.typical[0]
 
 
 # Theory and tuning

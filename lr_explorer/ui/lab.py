@@ -63,13 +63,14 @@ def _knob(experiment: Experiment, value: str, reader: Reader) -> str:
 
 
 def knob_values(experiment: Experiment) -> Mapping[str, Any]:
-    """Return the values of an experiment's knob by the texts that a link has for them; none if it has no knob."""
-    return {experiment.knob.spelled(value): value for value in experiment.knob.values} if experiment.knob else {}
+    """Return the values of an experiment's knob by the texts that a link has for them; none if there is nothing to turn."""
+    knob = experiment.knob
+    return {} if knob is None or experiment.stands is None else {knob.spelled(value): value for value in knob.values}
 
 
 def usual_knob(experiment: Experiment) -> str:
     """Return the text of where an experiment's knob stands as it comes."""
-    return experiment.knob.spelled(experiment.knob.default) if experiment.knob else NONE
+    return next((text for text, value in knob_values(experiment).items() if value == experiment.stands), NONE)
 
 
 def experiment_at(origin: str) -> Experiment | None:
@@ -103,9 +104,7 @@ def open_experiment(claim: str, experiment: Experiment) -> None:
 
 def turned(experiment: Experiment, value: str) -> Experiment:
     """Return the experiment with its knob at a value, as a link has it."""
-    if experiment.knob is None or value == usual_knob(experiment):
-        return experiment
-    return experiment.knob.turned(experiment, knob_values(experiment)[value])
+    return experiment if value == usual_knob(experiment) else experiment.turned(knob_values(experiment)[value])
 
 
 # What the reader predicted

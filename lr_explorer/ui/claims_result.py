@@ -68,7 +68,7 @@ def badge(status: Status, *, dark: bool) -> str:
 def spread(result: Result) -> str:
     """Return the effect with its interval in few words."""
     verdict = result.verdict
-    return escape(f"{told(verdict.estimate)} ({told(verdict.low)} to {told(verdict.high)}) {result.experiment.effect.unit}")
+    return escape(f"{result.experiment.effect.unit}: {told(verdict.estimate)} ({told(verdict.low)} to {told(verdict.high)})")
 
 
 # The verdict
@@ -131,9 +131,8 @@ def _typical(result: Result) -> None:
     st.markdown(f"**A typical run**, replicate {scenario.replicate} of {result.experiment.count:,}: each arm does what most do. Press play.")
     if len(result.typical) > 1:
         names = [literal(", ".join(arm.name for arm in one.arms)) for one in result.typical]
-        st.segmented_control(
-            "Run", range(len(names)), format_func=names.__getitem__, key=_SHOWN, default=0, required=True, label_visibility="collapsed"
-        )
+        choices = range(len(names))
+        st.segmented_control("Run", choices, format_func=names.__getitem__, key=_SHOWN, default=0, required=True, label_visibility="collapsed")
     run = simulate(scenario)
     payload = run_payload(
         run,

@@ -1,4 +1,4 @@
-"""Measure every experiment of every claim: its verdict, its picture, and the slowest turn of its knob, by processor time: python tests/bench/claims.py
+"""Measure every claim's experiments, verdict, picture and the knob's slowest turn, by processor time: python tests/bench/claims.py
 
 With a claim's id behind it, that claim alone: python tests/bench/claims.py M1
 """
@@ -6,6 +6,7 @@ With a claim's id behind it, that claim alone: python tests/bench/claims.py M1
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -33,8 +34,7 @@ def main(chosen: str) -> None:
             firsts.append(first)
             line = f"{claim.id}.{experiment.name}: verdict {first:.2f} s"
             if experiment.picture:
-                result = experiment.result()
-                line += f", picture {seconds(lambda: experiment.picture(result)):.2f} s"
+                line += f", picture {seconds(partial(experiment.picture, experiment.result())):.2f} s"
             if found := turns(experiment):
                 slowest.append(max(found))
                 line += f", knob {max(found)[0]:.2f} s at {max(found)[1]}"

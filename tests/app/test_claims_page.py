@@ -281,4 +281,4 @@ def test_every_experiment_is_shown_with_every_number_of_its_run(name, experiment
     page = shown(claim=name, experiment=experiment)
     result = CLAIMS[name][experiment].result(0)
     assert escape(result.sentence.partition(":")[2]) in html_of(page)
-    assert len(page.get("plotly_chart")) == 1 + bool(result.curves) + (result.experiment.picture is not None)
+    assert len(page.get("plotly_chart")) == 1 + bool(result.curves) + len(result.experiment.pictures)

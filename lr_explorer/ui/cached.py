@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import streamlit as st
 
 from lr_explorer.claims import Experiment, Picture, Result
-from lr_explorer.experiments.crowd import CrowdPart, crowd_blocks, looks_of
+from lr_explorer.experiments.crowd import CrowdPart
 from lr_explorer.experiments.ensemble import DEFAULT_MEASURE, Observed, observe
 from lr_explorer.experiments.measures import Measure, global_basin
 from lr_explorer.experiments.presets import PRESETS
@@ -72,15 +72,14 @@ def crowd_measure(origin: str) -> Measure:
     return measure_of(origin) or global_basin()
 
 
-def crowd_part(scenario: Scenario, origin: str, count: int, place: int) -> tuple[CrowdPart, ...]:
-    """Return the block at `place` of a crowd of `count` replicates of the scenario."""
-    run = _own_crowd_part if scenario.surface.is_private else _crowd_part
-    return run(scenario.link, origin, count, place)
+def crowd_part(scenario: Scenario, origin: str, count: int, place: int, compute: Callable[[int], tuple[CrowdPart, ...]]) -> tuple[CrowdPart, ...]:
+    """Return the block at `place` of a crowd of `count` replicates of the scenario; `compute` returns it where it is not known yet."""
+    known = _own_crowd_part if scenario.surface.is_private else _crowd_part
+    return known(scenario.link, origin, count, place, compute)
 
 
-def _run_part(link: str, origin: str, count: int, place: int) -> tuple[CrowdPart, ...]:
-    scenario = Scenario.from_query(dict(parse_qsl(link)))
-    return crowd_blocks(scenario, crowd_measure(origin), count, looks_of(scenario, count))[place]()
+def _run_part(link: str, origin: str, count: int, place: int, _compute: Callable[[int], tuple[CrowdPart, ...]]) -> tuple[CrowdPart, ...]:
+    return _compute(place)
 
 
 # A block takes about a megabyte.

@@ -197,20 +197,14 @@ def take_refusal() -> str:
 def open_preset(name: str) -> None:
     """Replace the scenario by a preset."""
     remember("the preset")
-    _begin(PRESETS[name].scenario, preset=name, origin=lab.NONE)
+    open_scenario(PRESETS[name].scenario, preset=name)
 
 
-def open_run(run: Scenario, origin: str, **values: object) -> None:
-    """Replace the scenario by a run of an experiment; origin: its place, values: what else changes in the view."""
-    remember("the experiment")
-    _begin(run, preset="none", origin=origin, **values)
-
-
-def _begin(begun: Scenario, **values: object) -> None:
-    st.session_state.scenario = begun
+def open_scenario(opened: Scenario, **values: object) -> None:
+    """Replace the scenario by one that begins anew: at a preset, at an experiment, or nowhere; values: what else changes in the view."""
+    st.session_state.scenario = opened
     st.session_state.complaints = ()
-    select_arm(0)
-    edit_view(anatomy=0, **values)
+    edit_view(**{"preset": "none", "origin": lab.NONE, "arm": 1, "anatomy": 0} | values)
 
 
 def origin() -> str:

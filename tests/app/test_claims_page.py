@@ -293,7 +293,7 @@ def test_the_matrix_is_asked_every_question_once_a_prediction_is_made(monkeypatc
     pressed(page, "predict-refuted")
     assert "You predicted" not in words_of(page)
     pressed(page, "matrix-run")
-    matrix = task_matrix(Size(tuning=3, held_out=40, per_decade=2), 1)
+    matrix = task_matrix(Size(tuning=3, held_out=40, per_decade=2), 1, tasks=tuple(TASKS))
     for name in ("depends", "no_champion", "habit", "alike"):
         verdict = CLAIMS["E6"][name].judged(matrix)
         assert f"{CLAIMS['E6'][name].says}: {told(verdict.estimate)} ({told(verdict.low)} to {told(verdict.high)})" in html_of(page)
@@ -305,5 +305,5 @@ def test_the_matrix_is_asked_every_question_once_a_prediction_is_made(monkeypatc
 def test_every_experiment_is_shown_with_every_number_of_its_run(name, experiment):
     page = shown(claim=name, experiment=experiment)
     result = CLAIMS[name][experiment].result(0)
-    assert escape(result.sentence.partition(":")[2]) in html_of(page)
+    assert escape(result.sentence.partition(". ")[2]) in html_of(page)
     assert len(page.get("plotly_chart")) == 1 + bool(result.curves) + len(result.experiment.pictures)

@@ -193,14 +193,23 @@ def _place(point: tuple[float, float], value: float) -> dict[str, Any]:
 
 
 def run_payload(
-    run: Run, *, key: str, surface_key: str, selected: int = 0, anatomy_arm: int | None = None, view: str = "2d", summary: str = ""
+    run: Run,
+    *,
+    key: str,
+    surface_key: str,
+    selected: int = 0,
+    anatomy_arm: int | None = None,
+    view: str = "2d",
+    summary: str = "",
+    is_fixed: bool = False,
 ) -> bytes:
     """Return what the player shows of `run`: the first member of the replicate axis.
 
     key: name of these data; equal keys mean equal data. surface_key: the `key` given to `surface_payload`. selected: position of the arm
     that the player's own buttons change. anatomy_arm: position of the
     arm whose steps are taken apart, if the run recorded that. view: "2d" or "3d". summary: one sentence for those who cannot see the picture.
-    Header: id, surface, steps, start {x, y, radius}, loss {offset, label}, arms, anatomy, view, summary. Arrays of arm i: `x{i}`, `y{i}`,
+    is_fixed: the run is shown as it is, and neither its start nor a drop of its rate can be moved in the player.
+    Header: id, surface, steps, start {x, y, radius}, loss {offset, label}, arms, anatomy, view, summary, fixed. Arrays of arm i: `x{i}`, `y{i}`,
     `loss{i}` (steps + 1; the loss above the offset), `lr{i}` (steps); of the arm taken apart also `gradient` and `memory` (all x, then all y).
     """
     if view not in ("2d", "3d"):
@@ -225,6 +234,7 @@ def run_payload(
         "anatomy": anatomy,
         "view": view,
         "summary": summary,
+        "fixed": is_fixed,
     }
     return pack(header, arrays)
 

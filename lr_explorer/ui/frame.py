@@ -7,7 +7,13 @@ from lr_explorer.ui.address import show_address
 from lr_explorer.ui.cached import tuned_collector
 from lr_explorer.ui.text import literal
 
-PAGES = {"app.py": "Playground", "pages/2_Schedules.py": "Schedules", "pages/3_Compare.py": "Compare", "pages/1_Reference.py": "Reference"}
+PAGES = {
+    "app.py": "Playground",
+    "pages/4_Claims.py": "Claims",
+    "pages/2_Schedules.py": "Schedules",
+    "pages/3_Compare.py": "Compare",
+    "pages/1_Reference.py": "Reference",
+}
 
 _SIDEBAR_WIDTH = 250  # pixels; the figure needs the rest of a small screen
 

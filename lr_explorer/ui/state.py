@@ -16,9 +16,10 @@ from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.export import FRAMEWORKS
 from lr_explorer.links import Reader
 from lr_explorer.optimizers import OPTIMIZERS
-from lr_explorer.params import Described, choice, flag, text, whole
+from lr_explorer.params import Described, choice, flag, shortened, text, whole
 from lr_explorer.scenario import ARM_COLOURS, MAX_ARMS, RATES, Arm, Scenario
 from lr_explorer.training import UNITS, Training
+from lr_explorer.ui import lab
 
 CHAPTERS = {"surfaces": "Surfaces", "schedules": "Schedules", "optimizers": "Optimizers", "setup": "Noise and start"}
 SECTIONS = {"gallery": "Gallery", "training": "Training units", "paste": "Paste a configuration", "export": "Export"}
@@ -36,6 +37,7 @@ class View(Described):
     """What the pages add to a scenario's link."""
 
     preset: str = choice("none", {"none": "none"} | {name: preset.label for name, preset in PRESETS.items()}, "Preset", "Where the scenario began.")
+    origin: str = text(lab.NONE, "Origin", "The experiment of which the scenario is a run, by claim and name: M1.tuned.")  # type: ignore[misc]
     view: str = choice("2d", {"2d": "2-D", "3d": "3-D"}, "View", "Contour or surface.")
     arm: int = whole(1, 1, MAX_ARMS, "Arm", "The arm whose controls and code are shown.")
     anatomy: int = whole(0, 0, MAX_ARMS, "Step anatomy", "The arm whose steps are taken apart at the cursor; 0 for none.")
@@ -65,13 +67,22 @@ def scenario() -> Scenario:
     if "scenario" not in st.session_state:
         reader = Reader(st.query_params.to_dict())
         st.session_state.asked = {key: value for key, value in st.query_params.to_dict().items() if value.startswith(grids.UPLOAD)}
-        st.session_state.view = View(**reader.values("", View()))
+        st.session_state.view = _read_view(reader)
+        st.session_state.lab = lab.read(reader)
         st.session_state.training = Training(**reader.values(_TRAINING, Training()))
         preset = PRESETS.get(st.session_state.view.preset)
         # "?preset=settle&steps=50" is a link that people type: what it leaves out is the preset's.
         st.session_state.scenario = Scenario.read(reader, preset.scenario if preset else None)
         st.session_state.complaints = st.session_state.scenario.complaints
     return st.session_state.scenario
+
+
+def _read_view(reader: Reader) -> View:
+    view = View(**reader.values("", View()))
+    if view.origin == lab.NONE or lab.experiment_at(view.origin):
+        return view
+    reader.complain(f"origin must name an experiment, such as M1.tuned; got {shortened(view.origin)}", f"{lab.NONE} was used")
+    return view.with_values(origin=lab.NONE)
 
 
 def keep_upload(found: grids.Grid) -> None:
@@ -103,8 +114,9 @@ def training() -> Training:
 def query() -> dict[str, str]:
     """Return the keys and values of the link to what is on the screen."""
     counted = {_TRAINING + name: text for name, text in training().texts().items()}
-    # Ten keys that nobody has touched would only make every link longer.
-    return scenario().to_query() | view().texts() | (counted if training() != Training() else {})
+    # Keys that nobody has touched would only make every link longer.
+    more = (counted if training() != Training() else {}) | (lab.current().texts() if lab.current() != lab.Lab() else {})
+    return scenario().to_query() | view().texts() | more
 
 
 def link() -> str:
@@ -189,10 +201,15 @@ def open_preset(name: str) -> None:
 
 
 def open_scenario(opened: Scenario, **values: object) -> None:
-    """Replace the scenario, and with it what the pages add to its link: `values`."""
+    """Replace the scenario by one that begins anew: at a preset, at an experiment, or nowhere; values: what else changes in the view."""
     st.session_state.scenario = opened
     st.session_state.complaints = ()
-    edit_view(**{"preset": "none", "arm": 1, "anatomy": 0} | values)
+    edit_view(**{"preset": "none", "origin": lab.NONE, "arm": 1, "anatomy": 0} | values)
+
+
+def origin() -> str:
+    """Return the name of the preset, or the place of the experiment, at which the scenario began."""
+    return view().preset if view().preset in PRESETS else view().origin
 
 
 def remember(before: str) -> None:
@@ -253,6 +270,11 @@ def choose_baseline(place: int) -> None:
 def arm_labels() -> list[str]:
     """Return each arm's number and name: menus tell their options apart by these texts alone, and names may be equal."""
     return [f"{number} · {arm.name}" for number, arm in enumerate(scenario().arms, 1)]
+
+
+def nearest_count(count: int) -> str:
+    """Return the number of replicates that a comparison may have and that is nearest to one, as the view has it."""
+    return str(min(COUNTS, key=lambda other: abs(other - count)))
 
 
 def select_arm(place: int) -> None:

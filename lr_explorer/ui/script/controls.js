@@ -26,6 +26,7 @@ export class Bar {
     this.ghost = this.#switch("Ghost", act.ghost);
     this.ghost.title = "Keep the run before the last change in view, dotted";
     this.drop = this.#switch("Drop rate here", act.drop);
+    this.drop.classList.add("lrx-edit");
     const steps = [
       button("start", "To the start", () => act.seek(0)),
       button("back", "One step back", () => act.move(-1)),

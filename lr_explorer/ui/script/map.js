@@ -261,6 +261,7 @@ export class MapView {
   }
 
   #moveStart(x, y, isFinal) {
+    if (this.run.fixed) return;
     const [[x0, x1], [y0, y1]] = this.surface.bounds;
     const texts = [spell(x, x1 - x0), spell(y, y1 - y0)];
     this.heldStart = { ...this.run.start, x: Number(texts[0]), y: Number(texts[1]) };

@@ -179,6 +179,7 @@ class Player {
 
   #describe() {
     this.root.setAttribute("aria-label", this.run.summary || "Paths on the loss surface, learning rate and loss");
+    this.root.classList.toggle("lrx-fixed", this.run.fixed);
     this.map.plot.setAttribute("aria-label", `Contour map of ${this.surface.label}`);
   }
 

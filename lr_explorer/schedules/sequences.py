@@ -144,7 +144,10 @@ class Forked(Schedule):
     also_called = "branch, checkpoint, cool-down from a checkpoint"
     use_when = "A run is on its way and you want to know what to do from here: go on at this rate, anneal now, or raise it once more."
     watch_for = "Within a warm-up the rate in force is still low, and so is what keeps it or decays from it."
-    formula = r"\eta_t = \eta_{\max}\cdot\begin{cases}f(t) & t < s\\ f_{\min} + (b - f_{\min})\,g\!\left(\frac{t - s}{T - s}\right) & t \ge s\end{cases}"
+    formula = (
+        r"\eta_t = \eta_{\max}\cdot\begin{cases}f(t) & t < s\\"
+        r"f_{\min} + (b - f_{\min})\,g\!\left(\frac{t - s}{T - s}\right) & t \ge s\end{cases}"
+    )
     source = "Hägele et al., Scaling laws and compute-optimal training beyond fixed training durations (2024): decays that branch off one long run."
     floor_is_a_clip = True
     reaches_peak = False

@@ -99,9 +99,8 @@ def test_a_fork_is_its_trunk_to_the_bit_until_it_parts(trunk, branch):
 
 def test_branches_keep_the_rate_or_decay_from_it_or_restart_at_the_peak():
     """The trunk is 10 − t of ten updates; at update 4 its rate is 6."""
-    rates = {
-        branch: made("forked", peak=10.0, trunk=made("linear", peak=1.0), fork=4, branch=branch).values(10) for branch in ("constant", "decay", "restart")
-    }
+    trunk = made("linear", peak=1.0)
+    rates = {branch: made("forked", peak=10.0, trunk=trunk, fork=4, branch=branch).values(10) for branch in ("constant", "decay", "restart")}
     assert rates["constant"] == pytest.approx([10, 9, 8, 7, 6, 6, 6, 6, 6, 6], rel=1e-15)
     assert rates["decay"] == pytest.approx([10, 9, 8, 7, 6, 5, 4, 3, 2, 1], rel=1e-15)
     assert rates["restart"] == pytest.approx([10, 9, 8, 7, 10, 10 * 5 / 6, 10 * 4 / 6, 5, 10 * 2 / 6, 10 / 6], rel=1e-15)

@@ -44,8 +44,8 @@ def check_that_they_part_only_at_the_fork(scenario, fork=FORK):
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_branches_are_their_trunk_to_the_bit_until_the_fork_and_then_differ(optimizer):
-    # Rprop takes from the rate the length of its first step alone.
-    assert check_that_they_part_only_at_the_fork(forked(optimizer)) == (1 if optimizer == "rprop" else 4)
+    # Rprop takes from the rate the length of its first step alone, and L-BFGS searches for the length of each.
+    assert check_that_they_part_only_at_the_fork(forked(optimizer)) == (1 if optimizer in ("rprop", "lbfgs") else 4)
 
 
 @pytest.mark.parametrize("wrapper", WRAPPERS)
@@ -58,7 +58,7 @@ def test_so_they_do_under_every_wrapper(wrapper):
     [
         SCHEDULES.create("one_cycle", peak=0.1, cycle_momentum=True),
         SCHEDULES.create("cosine", peak=0.1, warmup=25, warmup_start=0.2),
-        SCHEDULES.create("wsd", peak=0.1, cooldown=5, floor=0.1),
+        SCHEDULES.create("wsd", peak=0.1, decay=0.9, cooldown=5, floor=0.1),
         SCHEDULES.create("chained", peak=0.1),
     ],
     ids=lambda schedule: schedule.name,

@@ -7,6 +7,8 @@ and its optimizer's state, too, to the last bit. Nothing has to be stored at the
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from lr_explorer.controllers import Controller
 from lr_explorer.experiments.crowd import ArmCrowd, Comparison, Crowd, compare
 from lr_explorer.scenario import ARM_COLOURS, Arm, Scenario
@@ -59,15 +61,24 @@ def branched(scenario: Scenario, place: int, step: int, decay_shape: str = "line
 
 @dataclass(frozen=True)
 class Pair:
-    """What is to be said of one branch, the contender, against another."""
+    """What is to be said of one branch, the contender, against another; no comparison where both have the same rates and are one run."""
 
     contender: ArmCrowd
     baseline: ArmCrowd
-    comparison: Comparison
+    comparison: Comparison | None
+
+
+def level_of_each(level: float) -> float:
+    """Return the level of each pair's intervals at which all claims together err no more often than one at `level`, by Bonferroni's bound."""
+    return 1 - (1 - level) / len(PAIRS)
 
 
 def compared(crowd: Crowd, level: float) -> list[Pair]:
-    """Compare the branches of a crowd of `branched`, pair by pair, so that all claims together err no more often than one at `level`."""
-    each = 1 - (1 - level) / len(PAIRS)
-    found = [(crowd.arms[contender], crowd.arms[baseline]) for contender, baseline in PAIRS]
-    return [Pair(contender, baseline, compare(baseline, contender, level=each)) for contender, baseline in found]
+    """Compare the branches of a crowd of `branched`, pair by pair, with all claims together at `level`."""
+    return [_pair(crowd, crowd.arms[contender], crowd.arms[baseline], level_of_each(level)) for contender, baseline in PAIRS]
+
+
+def _pair(crowd: Crowd, contender: ArmCrowd, baseline: ArmCrowd, level: float) -> Pair:
+    steps = crowd.scenario.steps
+    is_one_run = np.array_equal(contender.arm.rates(steps), baseline.arm.rates(steps))  # type: ignore[arg-type]
+    return Pair(contender, baseline, None if is_one_run else compare(baseline, contender, level=level))

@@ -27,8 +27,11 @@ _MEDIAN = QUANTILES.index(0.5)
 _QUARTILES = QUANTILES.index(0.25), QUANTILES.index(0.75)
 
 
-def bands_figure(crowd: Crowd, *, dark: bool) -> go.Figure:
-    """Return for each arm the median of the loss above the lowest over the steps, and faint the middle half of its replicates."""
+def bands_figure(crowd: Crowd, *, dark: bool, fork: int | None = None) -> go.Figure:
+    """Return for each arm the median of the loss above the lowest over the steps, and faint the middle half of its replicates.
+
+    fork: the step from which on the arms differ, if it is to be marked.
+    """
     figure = go.Figure()
     low, high = _span(crowd, [arm.bands[[*_QUARTILES, _MEDIAN]] for arm in crowd.arms])
     for place, arm in enumerate(crowd.arms):
@@ -38,6 +41,10 @@ def bands_figure(crowd: Crowd, *, dark: bool) -> go.Figure:
         figure.add_trace(_line(place, arm.arm, crowd.looks, np.where(np.isfinite(arm.bands[_MEDIAN]), bands[_MEDIAN], np.nan), dark=dark))
     arrange(figure, "step", LOSS, dark=dark, height=HEIGHT)
     figure.update_yaxes(**_logarithmic(low, high))
+    if fork is not None:
+        mark = {"text": f"fork at {fork:,}", "showarrow": False, "yref": "paper", "y": 1, "yanchor": "top", "font": {"color": QUIET.on(dark=dark)}}
+        figure.add_vline(fork, line={"color": QUIET.on(dark=dark), "width": 1.5, "dash": "dot"})
+        figure.add_annotation(x=fork, xanchor="left" if fork < crowd.scenario.steps / 2 else "right", **mark)
     return figure
 
 

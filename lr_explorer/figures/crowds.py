@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lr_explorer.experiments.crowd import QUANTILES, ArmCrowd, Crowd
 from lr_explorer.experiments.fair import RateCurve
-from lr_explorer.figures.charts import arrange, log_bottom
+from lr_explorer.figures.charts import WATCH, arrange, carried, log_bottom
 from lr_explorer.figures.theme import ARM_SHADES, INK, QUIET, arm_dash, arm_marker
 from lr_explorer.scenario import Arm
 from lr_explorer.statistics import Status, Verdict
@@ -49,13 +49,17 @@ def bands_figure(crowd: Crowd, *, dark: bool, fork: int | None = None) -> go.Fig
 
 
 def ends_figure(crowd: Crowd, *, dark: bool) -> go.Figure:
-    """Return for each arm the share of replicates that ended at or below a loss; what diverged is missing from the share at the right end."""
+    """Return for each arm the share of replicates that ended at or below a loss; what diverged is missing from the share at the right end.
+
+    A point carries its replicate and the arm's place.
+    """
     figure = go.Figure()
     low, high = _span(crowd, [arm.loss for arm in crowd.arms])
     for place, arm in enumerate(crowd.arms):
-        losses, shares = _distribution(arm)
+        losses, shares, replicates = _distribution(arm)
         trace = _line(place, arm.arm, np.clip(losses, low, high), shares, dark=dark)
-        figure.add_trace(trace.update(line_shape="hv"))
+        says = "%{y:.1%} ended at or below %{x:.3g}<br>" + WATCH
+        figure.add_trace(trace.update(line_shape="hv", customdata=carried(replicates, place), hovertemplate=says))
     arrange(figure, f"final {LOSS}", "share of replicates at or below", dark=dark, height=HEIGHT)
     figure.update_xaxes(**_logarithmic(low, high))
     figure.update_yaxes(range=[-0.02, 1.02], tickformat=".0%")
@@ -139,13 +143,14 @@ def _span(crowd: Crowd, losses: Sequence[Array]) -> tuple[float, float]:
     return log_bottom(finite, high), high
 
 
-def _distribution(arm: ArmCrowd) -> tuple[Array, Array]:
-    """Return the final losses in their order, and the share of replicates at or below each; infinite ones are left out."""
+def _distribution(arm: ArmCrowd) -> tuple[Array, Array, NDArray[np.int64]]:
+    """Return the final losses in their order, the share of replicates at or below each, and whose they are; infinite ones are left out."""
     count = len(arm.loss)
-    ranked = np.sort(arm.loss)
+    order = np.argsort(arm.loss, kind="stable")
     ranks = np.unique(np.linspace(1, count, min(count, _MOST_RANKS)).round().astype(int))
-    ranks = ranks[np.isfinite(ranked[ranks - 1])]
-    return ranked[ranks - 1], ranks / count
+    ranks = ranks[np.isfinite(arm.loss[order[ranks - 1]])]
+    replicates = order[ranks - 1]
+    return arm.loss[replicates], ranks / count, replicates
 
 
 def _line(place: int, arm: Arm, x: Array | NDArray[np.int64], y: Array, *, dark: bool) -> go.Scatter:

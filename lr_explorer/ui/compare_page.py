@@ -31,6 +31,7 @@ _STYLE = """
   display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem 1.5rem; align-items: start;
 }
 @media (max-width: 900px) { :is([class*="-figures"], .st-key-fight-sides) { grid-template-columns: minmax(0, 1fr); } }
+@media (pointer: coarse) { [class*="st-key-pick-"] .nsewdrag { pointer-events: none !important; } } /* or no finger could scroll past */
 [class*="st-key-watch-"] button { padding: 0.1rem 0.6rem; min-height: 1.75rem; }
 @media (max-width: 640px) { [class*="st-key-watch-"] > :has(.lrx-legend) { width: 100%; flex-basis: 100%; } }
 </style>
@@ -170,20 +171,22 @@ def arms(crowd: Crowd) -> None:
     st.markdown(f"#### What {crowd.count:,} replicates of each arm did")
     st.html(crowd_table(crowd, dark=is_dark(), tells_success=has_success()))
     st.markdown(
-        f"Intervals hold the true share in {told(100 * LEVEL)} % of all attempts. Watch one of the replicates in the Playground, with the same noise:"
+        f"Intervals hold the true share in {told(100 * LEVEL)} % of all attempts. Watch one of the replicates in the Playground, with the same "
+        "noise: click on its point in the distribution or on the map below, or here."
     )
+    number = st.number_input("Watch replicate", 0, crowd.count - 1, min(state.scenario().replicate, crowd.count - 1), key="watched", width=180)
     for place, arm in enumerate(crowd.arms):
-        _watched(place, arm)
+        _watched(place, arm, number)
     st.download_button(
         "Download the table (CSV)", lambda: crowd_csv(crowd), "lr-explorer-comparison.csv", "text/csv", key="download-comparison", on_click="ignore"
     )
 
 
-def _watched(place: int, arm: ArmCrowd) -> None:
+def _watched(place: int, arm: ArmCrowd, number: int) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"watch-{place + 1}"):
         with st.container(width=180):
             st.html(legend([swatch_of(place, arm.arm)]))
-        for what, replicate in {"typical": arm.typical, "best": arm.best, "worst": arm.worst}.items():
+        for what, replicate in {"typical": arm.typical, "best": arm.best, "worst": arm.worst, "replicate": number}.items():
             if st.button(f"{what.capitalize()}: {replicate}", key=f"watch-{what}-{place + 1}"):
                 watch(replicate, place)
 
@@ -198,7 +201,8 @@ def figures(crowd: Crowd) -> None:
     with st.container(key="compare-figures"):
         chart(bands_figure(crowd, dark=is_dark()), "bands", f"Loss above the lowest over the steps. Median at the end: {medians}.")
         if crowd.scenario.is_random:
-            chart(ends_figure(crowd, dark=is_dark()), "ends", f"Distribution of the final loss above the lowest. Median: {medians}.")
+            alt = f"Distribution of the final loss above the lowest. Median: {medians}."
+            chart(ends_figure(crowd, dark=is_dark()), "ends", alt, on_pick=watch)
 
 
 def ends(crowd: Crowd) -> None:
@@ -221,8 +225,8 @@ def ends(crowd: Crowd) -> None:
             told_counts = ", ".join(counts.values())
             with st.container():
                 st.html(legend([swatch_of(place, arm.arm), *marks]))
-                figure = ends_map(picture, arm, endings, dark=is_dark())
-                chart(figure, f"ends-map-{place + 1}", f"End points of {arm.arm.name}: {told_counts}.")
+                figure = ends_map(picture, arm, endings, place, dark=is_dark())
+                chart(figure, f"ends-map-{place + 1}", f"End points of {arm.arm.name}: {told_counts}.", on_pick=watch)
 
 
 # The fair fight

@@ -1,6 +1,7 @@
 """What the sections of the Compare page share: how many replicates, what counts as success, charts and the arms' swatches."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import plotly.graph_objects as go
@@ -27,18 +28,23 @@ def has_success() -> bool:
     return bool(state.scenario().surface.minima) or state.view().preset in PRESETS
 
 
-def chart(figure: go.Figure, key: str, alt: str, on_pick: Callable[[tuple[int, ...]], None] | None = None) -> None:
-    """Show a figure; on_pick: called before the next script run with the numbers that a clicked point carries as its customdata."""
-    picks: Any = {"on_select": lambda: _hand_on(key, on_pick), "selection_mode": "points"} if on_pick else {}
-    st.plotly_chart(figure, width="stretch", theme=None, key=key, config={"displayModeBar": False}, alt=alt, **picks)
+def chart(figure: go.Figure, key: str, alt: str, on_pick: Callable[..., object] | None = None) -> None:
+    """Show a figure; on_pick: called before the next script run with the numbers that a clicked point carries."""
+    picks: Any = {}
+    if on_pick:
+        # With selections Streamlit has a drag move the picture, unless there is nowhere to move it.
+        figure.update_xaxes(fixedrange=True).update_yaxes(fixedrange=True)
+        picks = {"on_select": lambda: _hand_on(key, on_pick), "selection_mode": "points"}
+    with st.container(key=f"pick-{key}") if on_pick else nullcontext():
+        st.plotly_chart(figure, width="stretch", theme=None, key=key, config={"displayModeBar": False}, alt=alt, **picks)
 
 
-def _hand_on(key: str, on_pick: Callable[[tuple[int, ...]], None]) -> None:
+def _hand_on(key: str, on_pick: Callable[..., object]) -> None:
     """Call `on_pick` with the numbers of the point that the browser says was clicked, if it carries any; a click beside all says none."""
     for point in st.session_state[key]["selection"]["points"][:1]:
         numbers = point.get("customdata")
         if isinstance(numbers, list | tuple) and numbers and all(isinstance(number, int) for number in numbers):
-            on_pick(tuple(numbers))
+            on_pick(*numbers)
 
 
 def swatch_of(place: int, arm: Arm) -> str:

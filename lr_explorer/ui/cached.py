@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
-from lr_explorer.experiments.crowd import CrowdPart, crowd_blocks, looks_of
+from lr_explorer.experiments.crowd import CrowdPart
 from lr_explorer.experiments.ensemble import DEFAULT_MEASURE, Observed, observe
 from lr_explorer.experiments.measures import Measure, global_basin
 from lr_explorer.experiments.presets import PRESETS
@@ -63,15 +63,14 @@ def crowd_measure(preset: str) -> Measure:
     return PRESETS[preset].measure if preset in PRESETS else global_basin()
 
 
-def crowd_part(scenario: Scenario, preset: str, count: int, place: int) -> tuple[CrowdPart, ...]:
-    """Return the block at `place` of a crowd of `count` replicates of the scenario."""
-    run = _own_crowd_part if scenario.surface.is_private else _crowd_part
-    return run(scenario.link, preset, count, place)
+def crowd_part(scenario: Scenario, preset: str, count: int, place: int, compute: Callable[[int], tuple[CrowdPart, ...]]) -> tuple[CrowdPart, ...]:
+    """Return the block at `place` of a crowd of `count` replicates of the scenario; `compute` returns it where it is not known yet."""
+    known = _own_crowd_part if scenario.surface.is_private else _crowd_part
+    return known(scenario.link, preset, count, place, compute)
 
 
-def _run_part(link: str, preset: str, count: int, place: int) -> tuple[CrowdPart, ...]:
-    scenario = Scenario.from_query(dict(parse_qsl(link)))
-    return crowd_blocks(scenario, crowd_measure(preset), count, looks_of(scenario, count))[place]()
+def _run_part(link: str, preset: str, count: int, place: int, _compute: Callable[[int], tuple[CrowdPart, ...]]) -> tuple[CrowdPart, ...]:
+    return _compute(place)
 
 
 # A block takes about a megabyte.

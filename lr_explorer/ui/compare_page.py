@@ -13,6 +13,7 @@ from lr_explorer.experiments.pool import SHARED, WorkerLost
 from lr_explorer.experiments.seeds import Purpose, seed_for
 from lr_explorer.figures.crowds import bands_figure, ends_figure, losses_by_rate_figure, repetitions_figure, success_by_rate_figure
 from lr_explorer.figures.ends_map import LOOKS, MOST, contour, ends_map
+from lr_explorer.scenario import Scenario
 from lr_explorer.statistics import LEVEL, level_of_look, statuses_sentence
 from lr_explorer.story import told
 from lr_explorer.ui import cached, state
@@ -265,12 +266,13 @@ def tuned() -> None:
         _result(fight)
 
 
-def on_demand(key: str, label: str, what: tuple[object, ...], compute: Callable[..., T]) -> T | None:
+def on_demand(key: str, label: str, what: tuple[object, ...], compute: Callable[..., T], of: Scenario | None = None) -> T | None:
     """Return what a button computes, for as long as the session has the same scenario and asks for the same; None before it is pressed.
 
     compute: is called with `executor` and `progress`. Another click ends the script's run in there, and what has been computed is dropped.
+    of: what must be the same of the scenario, if not all of it.
     """
-    asked = (state.scenario().with_values(replicate=0).link, state.view().preset, count(), what)
+    asked = ((of or state.scenario()).with_values(replicate=0).link, state.view().preset, count(), what)
     known, result = st.session_state.get(f"{key}-result", (None, None))
     if st.button(label, key=key, type="primary", disabled=known == asked):
         bar = st.empty()

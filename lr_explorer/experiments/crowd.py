@@ -250,7 +250,11 @@ def _together(arm: Arm, parts: Sequence[CrowdPart]) -> ArmCrowd:
 
 def crowd_csv(crowd: Crowd) -> str:
     """Return a row for each arm as CSV: shares with their intervals, quartiles of the final loss, steps to the tolerance, replicates to see."""
-    rows = [crowd_row(arm) for arm in crowd.arms]
+    return csv_of([crowd_row(arm) for arm in crowd.arms])
+
+
+def csv_of(rows: Sequence[dict[str, object]]) -> str:
+    """Return rows of the same columns as CSV."""
     text = io.StringIO()
     writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
     writer.writeheader()

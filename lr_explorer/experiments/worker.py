@@ -50,10 +50,12 @@ def _serve() -> None:
             os.nice(_NICENESS)
         while True:
             try:
-                block = receive(sys.stdin.buffer)
+                send(answers, _answer(receive(sys.stdin.buffer)))
             except EOFError:
                 return
-            send(answers, _answer(block))
+            except BrokenPipeError:
+                # Nobody is there any more, and what was not sent cannot be.
+                os._exit(1)
 
 
 if __name__ == "__main__":

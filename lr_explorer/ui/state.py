@@ -62,6 +62,11 @@ class View(Described):
     one_peak: bool = flag(False, "One peak rate for all arms", "Changing one arm's peak rate changes it in every arm.")
 
 
+def is_of_pages(key: str) -> bool:
+    """Whether a link's key is what pages add to a scenario."""
+    return key in View.params() or key.removeprefix(_TRAINING) in Training.params()
+
+
 def scenario() -> Scenario:
     """Return the session's scenario; the first call of a session reads it from the address."""
     # Every run has a thread of its own, which knows nothing yet of the session's files.

@@ -1,5 +1,6 @@
 """A map over two of a scenario's numbers: how often runs succeed in every cell, and the lines that theory draws there."""
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -44,7 +45,10 @@ class Span:
     def divided(self, scenario: Scenario, count: int) -> Axis:
         """Return its axis with `count` values: by equal factors where a slider moves so, else evenly; of whole numbers perhaps fewer."""
         param = number_at(self.key, scenario)
-        return Axis(self.key, spaced(self.low, self.high, count, log=param.scale == "log" and self.low > 0, whole=param.whole))
+        values = spaced(self.low, self.high, count, log=param.scale == "log" and self.low > 0, whole=param.whole)
+        # Three digits are what the map shows, so they are what is run, where they tell the values apart.
+        short = tuple(f"{float(value):.3g}" for value in values)
+        return Axis(self.key, short if not param.whole and len(set(short)) == len(values) else values)
 
 
 def number_at(key: str, scenario: Scenario) -> Number:
@@ -90,10 +94,10 @@ def usual_span(key: str, scenario: Scenario, place: int) -> Span:
     param = number_at(key, scenario)
     value = float(scenario.to_query()[key.replace("*", str(place + 1), 1)])
     below, above = _BY_FACTORS if param.scale == "log" else _EVENLY
-    low, high = (float(f"{end:.2g}") for end in (value / below, value * above))
-    if value <= 0 or param.scale == "near_one":
-        low, high = param.slider_range
-    return Span(key, max(low, param.low), min(high, param.high))
+    low, high = (min(max(float(f"{end:.2g}"), param.low), param.high) for end in (value / below, value * above))
+    if param.whole:
+        low, high = math.floor(low), math.ceil(high)
+    return Span(key, low, high) if 0 <= low < high and value > 0 and param.scale != "near_one" else Span(key, *param.slider_range)
 
 
 def read_span(written: str, scenario: Scenario, places: Sequence[int]) -> Span:
@@ -118,10 +122,11 @@ def read_span(written: str, scenario: Scenario, places: Sequence[int]) -> Span:
 class Line:
     """A line that theory draws on a map: where `value`, of a cell's scenario and one of its arms, changes its sign; NaN where it says nothing.
 
-    label: what the line is. beyond: what is so where the value is above 0.
+    label: what the line is. says: where it lies. beyond: what is so where the value is above 0.
     """
 
     label: str
+    says: str
     beyond: str
     value: Callable[[Scenario, Arm], float]
 
@@ -134,8 +139,14 @@ def _past_edge(scenario: Scenario, arm: Arm) -> float:
     return float(np.log(highest / largest_stable_rate(scenario, arm)))
 
 
-EDGE = Line("edge of stability: the highest rate is limit/λmax of the start or a minimum", "past the edge of stability", _past_edge)
-LINES: tuple[Line, ...] = (EDGE,)
+LINES: tuple[Line, ...] = (
+    Line(
+        "edge of stability",
+        "where the highest rate reaches the optimizer's limit over λmax, the largest curvature at the start and the minima",
+        "past the edge of stability",
+        _past_edge,
+    ),
+)
 
 
 # The map
@@ -155,12 +166,18 @@ class SuccessMap:
     def axes(self) -> tuple[Axis, ...]:
         return self.swept.sweep.axes
 
+    def highest(self, arm: int) -> tuple[int, int]:
+        """Return the places on the axes of the cell where most of the arm's replicates succeeded."""
+        shares = self.swept.grid(lambda one: one.success.estimate, arm)
+        across, upwards = np.unravel_index(shares.argmax(), shares.shape)
+        return int(across), int(upwards)
+
     def sentence(self, arm: int, line: Line) -> str:
         """Return where a line lies that cannot be seen, or that theory has none; empty if it can be seen."""
         values = self.theory[arm][line]
         known = values[np.isfinite(values)]
         if not known.size:
-            return f"No {line.label.split(':')[0]} is known for this arm."
+            return f"No {line.label} is known for this arm."
         return "" if known.min() < 0 < known.max() else f"Every cell is {'' if known.max() > 0 else 'not '}{line.beyond}."
 
 

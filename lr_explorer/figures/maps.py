@@ -12,28 +12,31 @@ from lr_explorer.story import told
 HEIGHT = 420  # pixels
 # With more cells than these every other one has its value on the axis, and all have smaller numbers.
 _FEW = 8
-LINE_DASH = "dash"
+# From this share on a number is read better in the page's colour than in the ink's, on the light page and on the dark one.
+_DEEP = {False: 0.75, True: 0.61}
+# Of the lines of theory: pixels of ink and gap, in turn.
+LINE_DASHES = (9, 4)
 
 
 def success_figure(found: SuccessMap, arm: int, labels: tuple[str, str], chosen: tuple[int, int] | None, *, dark: bool) -> go.Figure:
     """Return the share of one arm's replicates that succeeded in every cell; `chosen` is the cell that is framed.
 
-    Cells have one size, whatever their values, which stand on the axes. Over each lies an invisible point that carries the cell's places.
+    Cells have one size, whatever their values, which stand on the axes. Over each lies an unseen point that carries the cell's places.
     """
     figure, swept = go.Figure(), found.swept
     x, y = (np.arange(len(axis.values)) for axis in found.axes)
     shares = swept.grid(lambda one: one.success.estimate, arm).T
-    few = max(len(x), len(y)) <= _FEW
-    text = {"texttemplate": "%{z:.0%}", "textfont": {"size": 13 if few else 9}}
     scale = [(place / (len(SHARE_SCALE) - 1), shade.on(dark=dark)) for place, shade in enumerate(SHARE_SCALE)]
     gaps = {"xgap": 1, "ygap": 1}
-    figure.add_trace(go.Heatmap(x=x, y=y, z=shares, zmin=0, zmax=1, colorscale=scale, showscale=False, hoverinfo="skip", **text, **gaps))
+    figure.add_trace(go.Heatmap(x=x, y=y, z=shares, zmin=0, zmax=1, colorscale=scale, showscale=False, hoverinfo="skip", **gaps))
     for values in found.theory[arm].values():
         contours = {"start": 0, "end": 0, "size": 1, "coloring": "none"}
-        line = {"color": INK.on(dark=dark), "width": 2.5, "dash": LINE_DASH, "smoothing": 0}
+        line = {"color": INK.on(dark=dark), "width": 2.5, "dash": ",".join(f"{length}px" for length in LINE_DASHES), "smoothing": 0}
         figure.add_trace(go.Contour(x=x, y=y, z=values.T, contours=contours, line=line, showscale=False, hoverinfo="skip"))
-    figure.add_trace(_cells(found, arm, labels))
+    figure.add_trace(_cells(found, arm, labels, dark=dark))
     arrange(figure, *labels, dark=dark, height=HEIGHT)
+    figure.update_layout(margin_b=64)
+    figure.update_xaxes(title_standoff=14)
     for update, axis in ((figure.update_xaxes, found.axes[0]), (figure.update_yaxes, found.axes[1])):
         update(range=[-0.5, len(axis.values) - 0.5], showgrid=False, **_ticks(axis))
     # However large a cell is, the pointer is over its point.
@@ -45,14 +48,27 @@ def success_figure(found: SuccessMap, arm: int, labels: tuple[str, str], chosen:
     return figure
 
 
-def _cells(found: SuccessMap, arm: int, labels: tuple[str, str]) -> go.Scatter:
+def _cells(found: SuccessMap, arm: int, labels: tuple[str, str], *, dark: bool) -> go.Scatter:
+    """Return each cell's share as a number, with what the pointer is told, and the places that a click hands on."""
     places = found.swept.sweep.places
-    texts = [_told(found, arm, labels, place) for place in places]
-    marker = {"size": 12, "opacity": 0}
+    shares = [found.swept.at(*place)[arm].success.estimate for place in places]
     x, y = zip(*places, strict=True)
     return go.Scatter(
-        x=x, y=y, mode="markers", marker=marker, customdata=[list(place) for place in places], text=texts, hovertemplate="%{text}<extra></extra>"
+        x=x,
+        y=y,
+        mode="markers+text",
+        marker={"size": 12, "opacity": 0},
+        text=[f"{share:.0%}" for share in shares],
+        textfont={"color": [ink_on(share, dark=dark) for share in shares], "size": 13 if max(found.swept.sweep.shape) <= _FEW else 9},
+        hovertext=[_told(found, arm, labels, place) for place in places],
+        hovertemplate="%{hovertext}<extra></extra>",
+        customdata=[list(place) for place in places],
     )
+
+
+def ink_on(share: float, *, dark: bool) -> str:
+    """Return the colour of a number on the cell of a share."""
+    return (PAGE if share > _DEEP[dark] else INK).on(dark=dark)
 
 
 def _told(found: SuccessMap, arm: int, labels: tuple[str, str], place: tuple[int, ...]) -> str:

@@ -54,8 +54,8 @@ class View(Described):
     baseline: int = whole(2, 1, MAX_ARMS, "Baseline", "The arm that the contender is compared with.")
     branch: int = whole(0, 0, 20_000, "Fork at step", "The first update in which the arm's branches differ; 0 for half of the run.", unit="updates")
     fall: str = choice("linear", RAMPS, "Decay shape", "How the rate falls in the branches that decay.")
-    map_x: str = text("auto", "Map: across", "What the escape map varies from left to right, and how far: KEY=LOW..HIGH.", longest=160)  # type: ignore[misc]
-    map_y: str = text("auto", "Map: upwards", "What the escape map varies from bottom to top, and how far: KEY=LOW..HIGH.", longest=160)  # type: ignore[misc]
+    map_x: str = text("auto", "Across", "What the escape map varies from left to right, and how far: KEY=LOW..HIGH.", longest=160)  # type: ignore[misc]
+    map_y: str = text("auto", "Upwards", "What the escape map varies from bottom to top, and how far: KEY=LOW..HIGH.", longest=160)  # type: ignore[misc]
     map_cells: str = choice("8", {str(cells): f"{cells} × {cells}" for cells in MAP_CELLS}, "Cells", "How finely the escape map is divided.")
     map_n: str = choice("100", {str(count): str(count) for count in MAP_COUNTS}, "Replicates in a cell", "How many are run for each share.")
     framework: str = choice("torch", CODE, "Framework", "Whose words the exported code is written in.")

@@ -14,8 +14,10 @@ from lr_explorer.experiments.ensemble import DEFAULT_MEASURE
 from lr_explorer.experiments.fair import largest_stable_rate
 from lr_explorer.experiments.measures import Measure
 from lr_explorer.experiments.sweep import Axis, Sweep, Swept, spaced
+from lr_explorer.experiments.wells import well_rates
 from lr_explorer.params import Number, Part, shortened
 from lr_explorer.scenario import Arm, Scenario, described_at
+from lr_explorer.theory import crossed_share
 
 Array = NDArray[np.float64]
 
@@ -120,23 +122,42 @@ def read_span(written: str, scenario: Scenario, places: Sequence[int]) -> Span:
 
 @dataclass(frozen=True)
 class Line:
-    """A line that theory draws on a map: where `value`, of a cell's scenario and one of its arms, changes its sign; NaN where it says nothing.
+    """A line that theory draws on a map: where its values change their sign.
 
-    label: what the line is. says: where it lies. beyond: what is so where the value is above 0.
+    label: what the line is. says: where it lies. beyond: what is so where values are above 0. values: of the arm at a place, given the cells'
+    scenarios, one for each, NaN where theory says nothing.
     """
 
     label: str
     says: str
     beyond: str
-    value: Callable[[Scenario, Arm], float]
+    values: Callable[[Sequence[Scenario], int], Array]
 
 
-def _past_edge(scenario: Scenario, arm: Arm) -> float:
+def _past_edge(cells: Sequence[Scenario], place: int) -> Array:
+    return np.array([_edge(cell, cell.arms[place]) for cell in cells])
+
+
+def _edge(scenario: Scenario, arm: Arm) -> float:
     rates = arm.rates(scenario.steps)
     highest = arm.schedule.peak if rates is None else float(rates.max())
     if arm.stability_limit() is None or highest <= 0:
         return np.nan
-    return float(np.log(highest / largest_stable_rate(scenario, arm)))
+    return float(np.log(highest) - np.log(largest_stable_rate(scenario, arm)))
+
+
+def _past_half(cells: Sequence[Scenario], place: int) -> Array:
+    values = np.full(len(cells), np.nan)
+    found = [well_rates(cell, cell.arms[place]) for cell in cells]
+    # Cells of as many updates are followed together, since following takes an effort for every update.
+    alike: dict[tuple[int, bool], list[int]] = {}
+    for index, rates in enumerate(found):
+        if rates is not None:
+            alike.setdefault((len(rates.leaving), rates.is_deep), []).append(index)
+    for (_, is_deep), indices in alike.items():
+        leaving, returning = (np.array([getattr(found[index], name) for index in indices]).T for name in ("leaving", "returning"))
+        values[indices] = crossed_share(leaving, returning, float(is_deep))[-1] - 0.5
+    return values
 
 
 LINES: tuple[Line, ...] = (
@@ -145,6 +166,12 @@ LINES: tuple[Line, ...] = (
         "where the highest rate reaches the optimizer's limit over λmax, the largest curvature at the start and the minima",
         "past the edge of stability",
         _past_edge,
+    ),
+    Line(
+        "escape by theory",
+        "where Kramers' rates of escape expect half of the runs in the deep well; they hold below the edge of stability",
+        "expected to have more than half of its runs in the deep well",
+        _past_half,
     ),
 )
 
@@ -172,13 +199,18 @@ class SuccessMap:
         across, upwards = np.unravel_index(shares.argmax(), shares.shape)
         return int(across), int(upwards)
 
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines of which theory says something about at least one of the arms."""
+        return tuple(line for line in LINES if any(np.isfinite(values[line]).any() for values in self.theory))
+
     def sentence(self, arm: int, line: Line) -> str:
-        """Return where a line lies that cannot be seen, or that theory has none; empty if it can be seen."""
+        """Return where a line lies that cannot be seen, or that there is none; empty if it can be seen."""
         values = self.theory[arm][line]
-        known = values[np.isfinite(values)]
+        known = values[~np.isnan(values)]
         if not known.size:
-            return f"No {line.label} is known for this arm."
-        return "" if known.min() < 0 < known.max() else f"Every cell is {'' if known.max() > 0 else 'not '}{line.beyond}."
+            return f"For {self.swept.sweep.base.arms[arm].name} there is no {line.label}."
+        return "" if known.min() < 0 < known.max() else f"{'Every' if known.max() > 0 else 'No'} cell is {line.beyond}."
 
 
 def success_map(
@@ -203,7 +235,7 @@ def success_map(
     if not any(cell.is_random for cell in job.scenarios):
         job = Sweep(base, axes, measure, 1)
     swept = job.gathered(computed(job.blocks(), executor, progress, is_stopped))
-    theory = tuple({line: _values(line, job, arm) for line in LINES} for arm in range(len(places)))
+    theory = tuple({line: line.values(job.scenarios, arm).reshape(job.shape) for line in LINES} for arm in range(len(places)))
     return SuccessMap(swept, theory)
 
 
@@ -222,7 +254,3 @@ def _within(axis: Axis, places: Sequence[int]) -> Axis:
     """Return the axis for a scenario of the arms at `places` alone."""
     arm = re.match(r"arm([0-9]+)\.", axis.key)
     return axis if arm is None else Axis(f"arm{places.index(int(arm[1]) - 1) + 1}.{axis.key.partition('.')[2]}", axis.values)
-
-
-def _values(line: Line, job: Sweep, arm: int) -> Array:
-    return np.array([line.value(cell, cell.arms[arm]) for cell in job.scenarios]).reshape(job.shape)

@@ -14,8 +14,8 @@ HEIGHT = 420  # pixels
 _FEW = 8
 # From this share on a number is read better in the page's colour than in the ink's, on the light page and on the dark one.
 _DEEP = {False: 0.75, True: 0.61}
-# Of the lines of theory: pixels of ink and gap, in turn.
-LINE_DASHES = (9, 4)
+# Of the lines of theory, in their order: pixels of ink and gap, in turn.
+LINE_DASHES = ((9, 4), (2, 3))
 
 
 def success_figure(found: SuccessMap, arm: int, labels: tuple[str, str], chosen: tuple[int, int] | None, *, dark: bool) -> go.Figure:
@@ -29,9 +29,9 @@ def success_figure(found: SuccessMap, arm: int, labels: tuple[str, str], chosen:
     scale = [(place / (len(SHARE_SCALE) - 1), shade.on(dark=dark)) for place, shade in enumerate(SHARE_SCALE)]
     gaps = {"xgap": 1, "ygap": 1}
     figure.add_trace(go.Heatmap(x=x, y=y, z=shares, zmin=0, zmax=1, colorscale=scale, showscale=False, hoverinfo="skip", **gaps))
-    for values in found.theory[arm].values():
+    for values, dash in zip(found.theory[arm].values(), LINE_DASHES, strict=True):
         contours = {"start": 0, "end": 0, "size": 1, "coloring": "none"}
-        line = {"color": INK.on(dark=dark), "width": 2.5, "dash": ",".join(f"{length}px" for length in LINE_DASHES), "smoothing": 0}
+        line = {"color": INK.on(dark=dark), "width": 2.5, "dash": ",".join(f"{length}px" for length in dash), "smoothing": 0}
         figure.add_trace(go.Contour(x=x, y=y, z=values.T, contours=contours, line=line, showscale=False, hoverinfo="skip"))
     figure.add_trace(_cells(found, arm, labels, dark=dark))
     arrange(figure, *labels, dark=dark, height=HEIGHT)

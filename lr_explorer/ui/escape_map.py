@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from html import escape
 
 import streamlit as st
 
@@ -95,8 +96,9 @@ def _shown(found: SuccessMap, places: Sequence[int], spans: Spans, labels: tuple
     if cell is None or any(place >= len(axis.values) for place, axis in zip(cell, found.axes, strict=True)):
         cell = found.highest(0)
     says, arms = found.swept.sweep.measure.says, [state.scenario().arms[place] for place in places]
-    for line in LINES:
-        st.html(legend([f"{swatch(line.label, INK.on(dark=is_dark()), LINE_DASHES)} {line.says}"]))
+    for line, dash in zip(LINES, LINE_DASHES, strict=True):
+        if line in found.lines:
+            st.html(legend([f"{swatch(line.label, INK.on(dark=is_dark()), dash)} {escape(line.says)}"]))
     with st.container(key="map-figures"):
         for arm, place in enumerate(places):
             best = found.swept.at(*found.highest(arm))[arm].success
@@ -104,7 +106,7 @@ def _shown(found: SuccessMap, places: Sequence[int], spans: Spans, labels: tuple
             with st.container():
                 st.html(legend([swatch_of(place, arms[arm])]))
                 chart(success_figure(found, arm, labels, cell, dark=is_dark()), f"map-{arm + 1}", alt, on_pick=_choose)
-                for note in filter(None, (found.sentence(arm, line) for line in LINES)):
+                for note in filter(None, (found.sentence(arm, line) for line in found.lines)):
                     st.markdown(literal(note))
     _cell(found, cell, places, spans, labels)
     st.download_button(

@@ -36,6 +36,8 @@ def test_a_cell_is_chosen_used_and_the_map_stays():
     assert not charts_of(page)
     mapped(page)
     assert len(charts_of(page)) == 2
+    assert "edge of stability" in html_of(page)
+    assert "No cell is past the edge of stability." in words_of(page)
     page.selectbox(key="map-cell-x").set_value(3).run()
     page.selectbox(key="map-cell-y").set_value(4)
     page.button(key="use-cell").click().run()
@@ -83,4 +85,5 @@ def test_one_arm_without_noise_has_one_map_of_single_runs():
     page = mapped(section(arm1__optimizer="adam", noise__sigma="0", map_x="arm1.schedule.peak=0.01..0.1", map_y="start.x=-1..1"))
     assert len(charts_of(page)) == 1
     assert "of 1 run of each arm" in words_of(page)
-    assert "No edge of stability is known for this arm." in words_of(page)
+    # Of Adam theory draws nothing.
+    assert "edge of stability" not in html_of(page)

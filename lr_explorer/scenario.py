@@ -115,6 +115,12 @@ class Arm(Described):
         """Which coordinates are frozen, and until when."""
         return Freeze((self.freeze_x, self.freeze_y), self.unfreeze_at) if self.freeze_x or self.freeze_y else Freeze()
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is SGD without momentum, with one rate for both coordinates and nothing around it, as most of theory has it."""
+        plain = Arm(name=self.name, colour=self.colour, schedule=self.schedule)
+        return self == plain and self.momentum(1) is None and self.rates(1) is not None
+
     def multipliers(self, steps: int) -> Array:
         """Return what each coordinate's rate is multiplied by in every update, shape (2, steps): 0 while it is frozen."""
         begins = np.array(self.freeze.begins(steps))[:, None]

@@ -13,6 +13,7 @@ from lr_explorer.simulate import Run, simulate
 from lr_explorer.story import what_happened
 from lr_explorer.theory import calm_rate
 from lr_explorer.ui import cached, lab, state
+from lr_explorer.ui.branch_section import open_branches
 from lr_explorer.ui.controls import control, show_controls
 from lr_explorer.ui.parts import arm_pills, is_dark, kind_menu, rows, show_part
 from lr_explorer.ui.player import show_player
@@ -102,7 +103,7 @@ def figure(run: Run) -> None:
         view=view.view,
         summary=" ".join(f"{arm.arm.name}: {arm.outcome[0].value}." for arm in run.arms),
     )
-    show_player(cached.surface_bytes(surface), payload, state.edit, lambda chosen: state.edit_view(view=chosen))
+    show_player(cached.surface_bytes(surface), payload, state.edit, lambda chosen: state.edit_view(view=chosen), open_branches)
 
 
 def arms(run: Run) -> None:

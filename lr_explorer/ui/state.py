@@ -18,6 +18,7 @@ from lr_explorer.links import Reader
 from lr_explorer.optimizers import OPTIMIZERS
 from lr_explorer.params import Described, choice, flag, shortened, text, whole
 from lr_explorer.scenario import ARM_COLOURS, MAX_ARMS, RATES, Arm, Scenario
+from lr_explorer.schedules.base import RAMPS
 from lr_explorer.training import UNITS, Training
 from lr_explorer.ui import lab
 
@@ -26,6 +27,8 @@ SECTIONS = {"gallery": "Gallery", "training": "Training units", "paste": "Paste 
 CODE = {name: framework.label for name, framework in FRAMEWORKS.items()}
 # How many replicates a comparison may have, fixed before the first look at its verdict.
 COUNTS = (100, 200, 400, 1000, 4000)
+MAP_CELLS = (5, 8, 12)
+MAP_COUNTS = (50, 100, 200, 400)
 BUDGETS = {"scenario": "the Playground's steps", "training": "the run in Training units"}
 
 _TRAINING = "training."
@@ -51,6 +54,12 @@ class View(Described):
     n: str = choice("400", {str(count): f"{count:,}" for count in COUNTS}, "Replicates", "How many replicates of each arm the Compare page runs.")
     contender: int = whole(1, 1, MAX_ARMS, "Contender", "The arm that is claimed to fare better.")
     baseline: int = whole(2, 1, MAX_ARMS, "Baseline", "The arm that the contender is compared with.")
+    branch: int = whole(0, 0, 20_000, "Fork at step", "The first update in which the arm's branches differ; 0 for half of the run.", unit="updates")
+    fall: str = choice("linear", RAMPS, "Decay shape", "How the rate falls in the branches that decay.")
+    map_x: str = text("auto", "Across", "What the escape map varies from left to right, and how far: KEY=LOW..HIGH.", longest=160)  # type: ignore[misc]
+    map_y: str = text("auto", "Upwards", "What the escape map varies from bottom to top, and how far: KEY=LOW..HIGH.", longest=160)  # type: ignore[misc]
+    map_cells: str = choice("8", {str(cells): f"{cells} × {cells}" for cells in MAP_CELLS}, "Cells", "How finely the escape map is divided.")
+    map_n: str = choice("100", {str(count): str(count) for count in MAP_COUNTS}, "Replicates in a cell", "How many are run for each share.")
     framework: str = choice("torch", CODE, "Framework", "Whose words the exported code is written in.")
     one_peak: bool = flag(False, "One peak rate for all arms", "Changing one arm's peak rate changes it in every arm.")
 
@@ -212,6 +221,14 @@ def origin() -> str:
     return view().preset if view().preset in PRESETS else view().origin
 
 
+def put_arms(arms: tuple[Arm, ...], before: str) -> None:
+    """Replace all arms by others, so that it can be undone; `before` as in `remember`."""
+    remember(before)
+    st.session_state.scenario = scenario().with_values(arms=arms)
+    select_arm(0)
+    edit_view(anatomy=0)
+
+
 def remember(before: str) -> None:
     """Keep what is on the screen, to come back to it from what replaces it; `before`: what that is, for the button."""
     st.session_state.remembered = (before, scenario(), view())
@@ -265,6 +282,12 @@ def choose_contender(place: int) -> None:
 def choose_baseline(place: int) -> None:
     """Compare the contender with another arm."""
     edit_view(contender=pair()[0] + 1, baseline=place + 1)
+
+
+def fork() -> int:
+    """Return the step at which an arm's branches part: within the run, of which the link may know nothing."""
+    steps = scenario().steps
+    return min(view().branch or steps // 2, steps - 1)
 
 
 def arm_labels() -> list[str]:

@@ -93,6 +93,7 @@ class Player {
       view: (view) => this.setView(view, true),
       ghost: () => this.#toggleGhost(),
       drop: () => this.#dropRate(),
+      branch: () => this.trigger("branch", this.step),
     });
     this.table = new ValueTable();
     this.legend = new AnatomyLegend();

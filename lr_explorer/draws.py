@@ -17,7 +17,7 @@ Words = NDArray[np.uint64]
 Halves = tuple[NDArray[np.int32], NDArray[np.int32]]
 Pair = tuple[NDArray[np.floating], NDArray[np.floating]]
 
-_GROUP = 64  # replicates that share a key; each has one 64-bit word of every number in a step
+GROUP = 64  # replicates that share a key; each has one 64-bit word of every number in a step
 
 
 class Stream(IntEnum):
@@ -58,9 +58,9 @@ class Draws:
         """Return what `made` makes of the words."""
         wanted = np.asarray(self.replicates, dtype=np.int64)
         values = np.empty((self.steps, 2, len(wanted)))
-        for group in np.unique(wanted // _GROUP):
-            places = np.flatnonzero(wanted // _GROUP == group)
-            lanes, members = _in_a_row(places), _in_a_row(wanted[places] % _GROUP)
+        for group in np.unique(wanted // GROUP):
+            places = np.flatnonzero(wanted // GROUP == group)
+            lanes, members = _in_a_row(places), _in_a_row(wanted[places] % GROUP)
             # A group is always drawn whole, so that a value never depends on which of its neighbours were asked for.
             one, other = made(self._words(int(group), number))
             values[:, 0, lanes] = one[:, members]
@@ -70,8 +70,13 @@ class Draws:
     def _words(self, group: int, number: int) -> Words:
         """Return the raw words of a group of 64 replicates, shape (steps, 64)."""
         # Philox yields four words a count, so a step of 64 words takes 16 counts.
-        bits = np.random.Philox(key=np.array([self.seed, group], dtype=np.uint64), counter=[_GROUP // 4 * self.first, self.stream, number, 0])
-        return bits.random_raw(self.steps * _GROUP).reshape(self.steps, _GROUP)
+        bits = np.random.Philox(key=np.array([self.seed, group], dtype=np.uint64), counter=[GROUP // 4 * self.first, self.stream, number, 0])
+        return bits.random_raw(self.steps * GROUP).reshape(self.steps, GROUP)
+
+
+def whole_groups(most: int) -> int:
+    """Return how many replicates, at most so many, to have in a block: whole groups, or else half of one, a quarter, …, so that none is cut."""
+    return most // GROUP * GROUP if most >= GROUP else 1 << (max(1, most).bit_length() - 1)
 
 
 def start_angles(seed: int, replicates: Replicates) -> Array:

@@ -74,7 +74,7 @@ def first_divergence(path: Array) -> NDArray[np.int64]:
     path: shape (2, steps + 1, ...). Result: shape (...).
     """
     # Nearly always this settles it, at a fraction of the effort; NaN anywhere makes it false.
-    if -DIVERGED_BEYOND <= path.min() and path.max() <= DIVERGED_BEYOND:
+    if path.min() >= -DIVERGED_BEYOND and path.max() <= DIVERGED_BEYOND:
         return np.full(path.shape[2:], -1)
     # Written this way round, the comparison counts NaN as beyond.
     beyond = ~(np.maximum(np.abs(path[0]), np.abs(path[1])) <= DIVERGED_BEYOND)

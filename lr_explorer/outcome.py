@@ -93,23 +93,29 @@ def ends(surface: Surface, path: Array, diverged_at: NDArray[np.int64]) -> Ends:
         moves = np.diff(tail, axis=0)
         lengths = np.hypot(moves[:, 0], moves[:, 1])
         near = _nearest_minimum(surface, path[-1])
-        since = _stays_since(path, surface, near, _AT_MINIMUM * diagonal)
-        is_calm = (since <= steps - len(tail) + 1) & (_spread(tail) <= _AT_REST * diagonal)
+        tail_spread, middle = _spread(tail, _mean(tail)), _mean(half)
+        is_calm = tail_spread <= _AT_REST * diagonal
         is_at_rest = _squares(path[-max(2, steps // 25) :], path[-1]).max(axis=0) <= (2 * _STANDING * diagonal) ** 2
+        # Only of those that may have settled: the whole path is much to look at.
+        since = np.full(diverged_at.shape, -1)
+        quiet = is_calm | is_at_rest
+        since[quiet] = _stays_since(path[..., quiet], surface, near[quiet], _AT_MINIMUM * diagonal)
+        settles = (since >= 0) & (is_at_rest | is_calm & (since <= steps - len(tail) + 1))
         hovered = _favourite_minimum(surface, half[:: max(1, len(half) // _LOOKS)])
-        offset = np.sqrt(_mean(_squares(half, _points_of(surface, hovered))))
-        spread = _spread(half)
+        spread = _spread(half, middle)
+        # The mean square distance from any point is that from the mean and the square of the distance to it.
+        offset = np.hypot(spread, np.hypot(*(middle - _points_of(surface, hovered))))
         quarters = _mean(half[: len(half) // 2]), _mean(half[len(half) // 2 :])
         stays = np.hypot(*(quarters[0] - quarters[1])) <= _SAME_PLACE * spread
 
         turns = (_turning(moves, lengths) < _BACK_AND_FORTH) & (lengths.max(axis=0) > _AT_REST * diagonal)
-        stands = (lengths.sum(axis=0) < _STANDING * diagonal) | (_spread(tail) < _STANDING * diagonal)
+        stands = (_mean(lengths) * len(lengths) < _STANDING * diagonal) | (tail_spread < _STANDING * diagonal)
         hovers = stays & (hovered >= 0) & (offset <= _AROUND_MINIMUM * diagonal)
     cases = (
         (_left(surface, path, diverged_at), Outcome.LEFT),
         (diverged_at >= 0, Outcome.DIVERGED),
         (turns, Outcome.OSCILLATES),
-        ((since >= 0) & (is_calm | is_at_rest), Outcome.SETTLED),
+        (settles, Outcome.SETTLED),
         (stands, Outcome.STALLED),
         (hovers, Outcome.HOVERS),
         (stays & (spread > _AT_MINIMUM * diagonal), Outcome.WANDERS),
@@ -137,9 +143,9 @@ def _mean(values: Array) -> Array:
     return values.mean(axis=0) if values.shape[-1] > 1 else np.cumsum(values, axis=0)[-1] / len(values)
 
 
-def _spread(points: Array) -> Array:
-    """Return the root mean square distance from the mean; points: (steps, 2, replicates)."""
-    return np.sqrt(_mean(_squares(points, _mean(points))))
+def _spread(points: Array, mean: Array) -> Array:
+    """Return the root mean square distance from the mean (2, replicates) of points (steps, 2, replicates)."""
+    return np.sqrt(_mean(_squares(points, mean)))
 
 
 def _squares(points: Array, centre: Array) -> Array:

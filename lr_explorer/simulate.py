@@ -161,11 +161,13 @@ def _run_block(
     where no paths are to be kept.
     """
     rates, clipped, gradient, memory = _advance(scenario, arms, numbers, path, anatomy)
+    # Of all arms together, as that takes a third of the time.
+    diverged_at = first_divergence(path)
     told = []
     for place, arm in enumerate(arms):
         extra = {"gradient": gradient[:, :, place], "memory": memory[:, :, place]} if anatomy else {}
         own = None if loss is None else loss[:, place]
-        told.append(_arm_run(scenario, arm, path[:, :, place], own, rates[:, place], clipped[place], endings, extra))
+        told.append(_arm_run(scenario, arm, path[:, :, place], own, diverged_at[place], rates[:, place], clipped[place], endings, extra))
     return told
 
 
@@ -288,12 +290,12 @@ def _arm_run(
     arm: Arm,
     path: Array,
     loss: Array | None,
+    diverged_at: Whole,
     decided: Array,
     clipped: NDArray[np.bool_] | None,
     endings: bool,
     anatomy: dict[str, Array],
 ) -> dict[str, Any]:
-    diverged_at = first_divergence(path)
     gone = (diverged_at >= 0) & (np.arange(scenario.steps + 1)[:, None] >= diverged_at)
     path[:, gone] = np.nan
     is_kept = loss is not None

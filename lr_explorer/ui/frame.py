@@ -7,7 +7,13 @@ from lr_explorer.ui.address import show_address
 from lr_explorer.ui.cached import tuned_collector
 from lr_explorer.ui.text import literal
 
-PAGES = {"app.py": "Playground", "pages/2_Schedules.py": "Schedules", "pages/3_Compare.py": "Compare", "pages/1_Reference.py": "Reference"}
+PAGES = {
+    "app.py": "Playground",
+    "pages/2_Schedules.py": "Schedules",
+    "pages/3_Compare.py": "Compare",
+    "pages/5_Lesson.py": "Lesson",
+    "pages/1_Reference.py": "Reference",
+}
 
 _SIDEBAR_WIDTH = 250  # pixels; the figure needs the rest of a small screen
 
@@ -36,6 +42,23 @@ _STYLE = """
 
 def open_page(title: str, *, has_sidebar: bool = False) -> None:
     """Begin a page: any page may be the first one that a session opens."""
+    _begin(title, has_sidebar=has_sidebar)
+    with st.container(key="head", horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(key="brand", width="content"):
+            st.markdown("LR Explorer")
+        for page, label in PAGES.items():
+            st.page_link(page, label=label, query_params=state.query())
+        show_address(state.link())
+    _notices()
+
+
+def open_alone(title: str) -> None:
+    """Begin a page that leads to no other."""
+    _begin(title)
+    _notices()
+
+
+def _begin(title: str, *, has_sidebar: bool = False) -> None:
     st.set_page_config(
         page_title=f"{title} · LR Explorer" if title != "Playground" else "LR Explorer",
         page_icon="📉",
@@ -45,12 +68,9 @@ def open_page(title: str, *, has_sidebar: bool = False) -> None:
     tuned_collector()
     state.scenario()
     st.html(_STYLE)
-    with st.container(key="head", horizontal=True, vertical_alignment="center", gap="small"):
-        with st.container(key="brand", width="content"):
-            st.markdown("LR Explorer")
-        for page, label in PAGES.items():
-            st.page_link(page, label=label, query_params=state.query())
-        show_address(state.link())
+
+
+def _notices() -> None:
     # Always there, so that what stands below keeps its place: the player would be mounted anew by an element that comes or goes above it.
     with st.container(key="notices"):
         _complaints()

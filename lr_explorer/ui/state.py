@@ -14,6 +14,7 @@ import streamlit as st
 from lr_explorer import grids
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.export import FRAMEWORKS
+from lr_explorer.lessons import Lesson
 from lr_explorer.links import Reader
 from lr_explorer.optimizers import OPTIMIZERS
 from lr_explorer.params import Described, choice, flag, text, whole
@@ -28,6 +29,8 @@ COUNTS = (100, 200, 400, 1000, 4000)
 BUDGETS = {"scenario": "the Playground's steps", "training": "the run in Training units"}
 
 _TRAINING = "training."
+# What of a view the figure, and what is counted of it, depend on.
+_FIGURE = ("preset", "view", "anatomy")
 _MOST_UPLOADS = 12
 
 
@@ -65,7 +68,10 @@ def scenario() -> Scenario:
         preset = PRESETS.get(st.session_state.view.preset)
         # "?preset=settle&steps=50" is a link that people type: what it leaves out is the preset's.
         st.session_state.scenario = Scenario.read(reader, preset.scenario if preset else None)
-        st.session_state.complaints = st.session_state.scenario.complaints
+        st.session_state.lesson = Lesson.read(reader, st.session_state.scenario)
+        st.session_state.changed = st.session_state.lesson.read_changed(reader, st.session_state.scenario)
+        # Not the scenario's own, which take every other key for one too many.
+        st.session_state.complaints = reader.closing()
     return st.session_state.scenario
 
 
@@ -95,11 +101,78 @@ def training() -> Training:
     return st.session_state.training
 
 
+def lesson() -> Lesson:
+    """Return the lesson that is made, or shown to a class."""
+    scenario()
+    return st.session_state.lesson
+
+
+def edit_lesson(**values: object) -> None:
+    """Change the lesson; what is refused is told and changes nothing."""
+    try:
+        set_lesson(lesson().with_values(**values))
+    except ValueError as refused:
+        _refuse(refused, {f"lesson.{name}": str(value) for name, value in values.items()})
+        return
+    st.session_state.pop("refused", None)
+
+
+def set_lesson(made: Lesson) -> None:
+    """Put another lesson in place of the one that is made."""
+    st.session_state.lesson = made
+
+
+def changed_scenario() -> Scenario:
+    """Return the scenario as the class has changed it, which never changes the session's own."""
+    try:
+        return scenario().edited(_renamed(scenario(), class_changes()))
+    except ValueError:
+        # Tried in a preview, and the teacher has meanwhile changed the scenario itself.
+        change_back()
+        return scenario()
+
+
+def class_changes() -> dict[str, str]:
+    """Return what the class has changed of the scenario, by link key, as far as the lesson lets it."""
+    allowed = lesson().chosen("controls")
+    return {key: text for key, text in st.session_state.changed.items() if key in allowed}
+
+
+def change(changes: Mapping[str, str]) -> None:
+    """Change values of the scenario for the class, of the controls that it has; what is refused is told and changes nothing."""
+    before = class_changes()
+    # What is changed last comes last: it may speak of the same value, of one arm or of all.
+    after = {key: text for key, text in before.items() if key not in changes}
+    after |= {key: text for key, text in changes.items() if key in lesson().chosen("controls")}
+    try:
+        scenario().edited(_renamed(scenario(), after))
+    except ValueError as refused:
+        _refuse(refused, changes)
+        return
+    st.session_state.pop("refused", None)
+    st.session_state.changed = after
+
+
+def change_back() -> None:
+    """Take back all that the class has changed."""
+    st.session_state.changed = {}
+
+
+def figure_query() -> dict[str, str]:
+    """Return what the pages add to a scenario's link for its figure, where it is not as usual."""
+    return {name: text for name, text in view().texts().items() if name in _FIGURE and text != View().texts()[name]}
+
+
+def class_query() -> dict[str, str]:
+    """Return the keys and values of the class's link, with what it has changed."""
+    return lesson().class_query(scenario(), figure_query(), class_changes())
+
+
 def query() -> dict[str, str]:
     """Return the keys and values of the link to what is on the screen."""
     counted = {_TRAINING + name: text for name, text in training().texts().items()}
     # Ten keys that nobody has touched would only make every link longer.
-    return scenario().to_query() | view().texts() | (counted if training() != Training() else {})
+    return scenario().to_query() | view().texts() | (counted if training() != Training() else {}) | lesson().to_query()
 
 
 def link() -> str:
@@ -117,19 +190,24 @@ def edit(changes: Mapping[str, str]) -> None:
     try:
         changed = st.session_state.scenario = before.edited(changes)
     except ValueError as refused:
-        st.session_state.refusal = str(refused)
-        st.session_state.refused = dict(changes)
+        _refuse(refused, changes)
         return
     st.session_state.pop("refused", None)
     if "noise" not in changes and (why := before.noise.refusal(changed.surface)):
         st.session_state.refusal = f"noise: {before.noise.name} {why}; {changed.noise.name} was used."
 
 
+def _refuse(why: ValueError, changes: Mapping[str, str]) -> None:
+    """Remember what was refused, and why, to tell it and to let it be mended."""
+    st.session_state.refusal = str(why)
+    st.session_state.refused = dict(changes)
+
+
 def _renamed(before: Scenario, changes: Mapping[str, str]) -> Mapping[str, str]:
     """Return the changes with a new name for an arm that is called after its schedule and gets another one."""
     names = {}
     for place, arm in enumerate(before.arms, 1):
-        kind = changes.get(f"arm{place}.schedule", "")
+        kind = changes.get(f"arm{place}.schedule", changes.get("arm*.schedule", ""))
         if kind in RATES and arm.name.split()[0].strip(",") == type(arm.schedule).label.split()[0]:
             names[f"arm{place}.name"] = RATES[kind].label
     return names | dict(changes)

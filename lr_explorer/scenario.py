@@ -17,7 +17,7 @@ from lr_explorer.batches import BATCHES, BatchSchedule
 from lr_explorer.clipping import CLIPPINGS, Clipping
 from lr_explorer.controllers import CONTROLLERS, Controller
 from lr_explorer.freezing import Freeze
-from lr_explorer.links import Query, Reader, spelled_briefly, spelled_inside, without
+from lr_explorer.links import Query, Reader, spelled, spelled_briefly, spelled_inside, without
 from lr_explorer.noise import NOISES, Gaussian, Noise
 from lr_explorer.optimizers import OPTIMIZERS, Optimizer
 from lr_explorer.params import Described, Part, choice, flag, number, part, text, whole
@@ -183,12 +183,10 @@ class Scenario(Described):
     def to_brief_query(self) -> dict[str, str]:
         """Return a link's keys and values without the parameters that are at the default which this version gives their kind."""
         query = {"v": VERSION} | self.texts()
-        x, y = self.surface.start
-        for name, usual in {"surface": {}, "start": {"x": x, "y": y}, "noise": {}}.items():
-            mine: Described = getattr(self, name)
-            default = type(mine)(**{field: value for field, value in usual.items() if field in mine.params()})
-            # A kind that is named is read over its own defaults, whatever a page would put in its place.
-            query |= {name: mine.name} | spelled_briefly(f"{name}.", mine, default)
+        # A kind that is named is read over its own defaults, whatever a page would put in its place.
+        for name, mine in {"surface": self.surface, "noise": self.noise}.items():
+            query |= {name: mine.name} | spelled_briefly(f"{name}.", mine, type(mine)())
+        query |= spelled("start", self.start)
         for i, arm in enumerate(self.arms, 1):
             query |= {f"arm{i}.name": arm.name} | spelled_briefly(f"arm{i}.", arm, _plain_arm(i))
         return query

@@ -9,12 +9,15 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 
 from lr_explorer.figures.qr import MOST_PROJECTED
+from lr_explorer.figures.theme import ARM_SHADES, DASHES
 from lr_explorer.lessons import EXPERIMENTS, PARTS, Control, Lesson, controls_of
 from lr_explorer.params import Text
-from lr_explorer.scenario import Scenario
+from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.ui import cached, playground, state
 from lr_explorer.ui.address import show_address, show_share
 from lr_explorer.ui.controls import control, show_controls
+from lr_explorer.ui.parts import is_dark
+from lr_explorer.ui.tables import legend, swatch
 from lr_explorer.ui.text import literal
 
 # Readable as they are, in a query.
@@ -90,6 +93,8 @@ def _scenario(made: Lesson, *, is_open: bool) -> None:
     covered = set() if is_open else {"paths", "bar", "curves", "table", "drop", "start"}
     run = cached.lesson_run(scenario, anatomy=is_open and state.view().anatomy > 0)
     with st.container(key="lesson-figure"):
+        if "table" in hidden | covered:
+            st.html(legend([_swatch(place, arm) for place, arm in enumerate(scenario.arms)]))
         playground.figure(run, selected=selected, hidden=hidden | covered, on_edit=state.change, is_flat=not is_open)
     if not is_open:
         return
@@ -98,6 +103,10 @@ def _scenario(made: Lesson, *, is_open: bool) -> None:
         playground.replicates(scenario)
     if "story" in shown:
         playground.happened(run)
+
+
+def _swatch(place: int, arm: Arm) -> str:
+    return swatch(arm.name, ARM_SHADES[arm.colour].on(dark=is_dark()), DASHES[place])
 
 
 def _controls(scenario: Scenario, changeable: tuple[str, ...]) -> None:

@@ -64,8 +64,10 @@ def _predicted(made: Lesson) -> bool:
     asked = (made.question, made.answers)
     with st.container(key="prediction"):
         if asked in st.session_state.get("predicted", {}):
-            st.markdown(f"You predicted **{literal(st.session_state.predicted[asked])}**")
-            st.button("Predict again", key="predict-again", type="tertiary", on_click=_forget, args=(asked,))
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                with st.container(width="content"):
+                    st.markdown(f"You predicted **{literal(st.session_state.predicted[asked])}**")
+                st.button("Predict again", key="predict-again", on_click=_forget, args=(asked,))
             return True
         labels = [literal(answer) for answer in made.choices]
         chosen = st.radio("What do you expect?", range(len(labels)), format_func=labels.__getitem__, index=None, key="answer")
@@ -149,7 +151,7 @@ def _is_needed(key: str, one: Control, known: Mapping[str, Control]) -> bool:
 def foot() -> None:
     """Say that this is a part of something, and lead to the whole, in a tab of its own."""
     made = state.lesson()
-    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="foot"):
+    with st.container(horizontal=True, gap="small", key="foot"):
         with st.expander("What can I not see?", key="unseen"):
             st.markdown(_unseen(made))
             # Another tab, so that the lesson stays as it is in this one; below the app's root, wherever that is.

@@ -8,6 +8,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from lr_explorer.claims import CLAIMS, Claim
 from lr_explorer.controllers import CONTROLLERS, Controller
 from lr_explorer.export import export_code, export_csv, export_json
 from lr_explorer.optimizers import OPTIMIZERS, Optimizer
@@ -19,9 +20,11 @@ from lr_explorer.surfaces import SURFACES, Surface
 
 __all__ = [
     "Arm",
+    "Claim",
     "Outcome",
     "Run",
     "Scenario",
+    "claims",
     "controller",
     "controllers",
     "export_code",
@@ -75,3 +78,8 @@ def surfaces() -> Mapping[str, type[Surface]]:
 def optimizers() -> Mapping[str, type[Optimizer]]:
     """Return every optimizer's class by name, in the order of the menus."""
     return OPTIMIZERS
+
+
+def claims() -> Mapping[str, Claim]:
+    """Return every claim about reducing the learning rate by its id; `claim.experiments` are runs that can fail."""
+    return CLAIMS

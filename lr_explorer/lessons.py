@@ -20,6 +20,7 @@ PARTS = {
     "values": "Values at the cursor",
     "story": "What happened, in sentences",
     "replicates": "What the replicates did, counted",
+    "knob": "On cards: the knob that turns the verdict, and the seed",
 }
 # What stands in a link for an empty list: a value may not be empty there.
 NONE = "none"
@@ -49,7 +50,7 @@ class Lesson(Described):
     )
     scenario: bool = flag(True, "The scenario that is in the Playground now", "Shows its figure.")
     controls: str = text("arm1.schedule.peak", "What the class may change", "The controls that are shown; all others are hidden.", longest=2000)
-    shows: str = text("play,curves,replicates", "What else the class sees", "What stands around the map.", longest=200)
+    shows: str = text("play,curves,replicates,knob", "What else the class sees", "What stands around the map and on the cards.", longest=200)
     cards: str = text(NONE, "Cards of claims", "Experiments with a question to predict and a verdict.", longest=1000)
 
     def chosen(self, field: str) -> tuple[str, ...]:
@@ -65,11 +66,6 @@ class Lesson(Described):
         """The answers to choose from, each behind its letter."""
         answers = [line.strip() for line in self.answers.split("\n") if line.strip()]
         return [f"{letter}: {answer}" for letter, answer in zip("ABCDEF", answers, strict=False)]
-
-    @property
-    def experiments(self) -> tuple[Experiment, ...]:
-        """The experiments of the chosen cards."""
-        return tuple(EXPERIMENTS[name] for name in self.chosen("cards"))
 
     def to_query(self) -> dict[str, str]:
         """Return what differs from a lesson that nobody has begun, as values of a link."""

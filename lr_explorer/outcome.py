@@ -11,6 +11,8 @@ from lr_explorer.surfaces import Surface
 Array = NDArray[np.float64]
 
 DIVERGED_BEYOND = 1e6
+# A loss above the lowest that is smaller counts as this: what lies below is rounding.
+SMALLEST = 1e-30
 # The last tenth of a run tells how it ended.
 _TAIL = 0.1
 # Distances are shares of the diagonal of the surface's box.

@@ -4,26 +4,27 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import partial
+from functools import cached_property, partial
+from itertools import cycle
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lr_explorer.claims.effects import Effect
+from lr_explorer.claims.effects import Effect, LowerLoss
 from lr_explorer.claims.pictures import Picture
+from lr_explorer.claims.readings import Reading, asked
 from lr_explorer.experiments.blocks import IsStopped, Progress, computed, replicate_blocks
 from lr_explorer.experiments.fair import CRITERIA, PER_DECADE, TUNING_REPLICATES, RateCurve, rate_grid, tune
 from lr_explorer.experiments.measures import Measure, below
 from lr_explorer.experiments.seeds import Purpose, under
-from lr_explorer.scenario import Arm, Scenario
-from lr_explorer.simulate import ArmRun, simulate
+from lr_explorer.scenario import ARM_COLOURS, Arm, Scenario
+from lr_explorer.simulate import simulate
 from lr_explorer.statistics import MARGIN, Status, Verdict, judge
 
-# What of a run is read: one number, or yes or no, for each replicate of an arm.
-Reading = Callable[[Scenario, ArmRun], NDArray[Any]]
-
 REPLICATES = 200
+# A value of its own is one of so many.
+_OWN = 99_999
 
 
 class Kind(StrEnum):
@@ -130,15 +131,49 @@ class Experiment:
     @property
     def names(self) -> list[str]:
         """The arms' names, over all scenarios."""
-        return [arm.name for scenario in self.scenarios for arm in scenario.arms]
+        return [arm.name for arm in self.arms]
+
+    def __post_init__(self) -> None:
+        """Give every arm the colour of its place over all scenarios."""
+        if len(self.scenarios) > 1:
+            colours = cycle(ARM_COLOURS)
+            coloured = [one.with_values(arms=tuple(arm.with_values(colour=next(colours)) for arm in one.arms)) for one in self.scenarios]
+            object.__setattr__(self, "scenarios", tuple(coloured))
+
+    @property
+    def measure(self) -> Measure | None:
+        """What every arm is asked, yes or no; None where a number is read, or arms are asked different things."""
+        return asked(self.readings[0]) if len(self.readings) == 1 else None
+
+    @property
+    def is_tuned_for_success(self) -> bool:
+        """Whether peaks are chosen by what the measure counts, and not by losses."""
+        return self.tuned is not None and self.tuned.criterion == "success"
+
+    @property
+    def arms(self) -> list[Arm]:
+        """The arms, over all scenarios."""
+        return [arm for scenario in self.scenarios for arm in scenario.arms]
 
     @property
     def outcomes(self) -> dict[Status, str]:
         """What a reader may predict, by the status that it would be."""
-        if self.needless:
-            names = self.names
+        names = self.names
+        if self.needless and isinstance(self.effect, LowerLoss):
             return {Status.SUPPORTED: f"{names[1]} gains nothing over {names[0]}", Status.REFUTED: f"{names[1]} ends lower than {names[0]}"}
-        return self.effect.outcomes(self.names, self.says)
+        found = self.effect.outcomes(names, self.says)
+        # What is claimed to be no more than the margin has no opposite.
+        return {status: text for status, text in found.items() if not (self.needless and status is Status.REVERSED)}
+
+    @cached_property
+    def stands(self) -> Any:
+        """Where the knob stands in this experiment: its value that changes nothing; None if it has no knob, or one without such a value."""
+        values = self.knob.values if self.knob else ()
+        return next((value for value in values if self.turned(value).scenarios == self.scenarios), None)
+
+    def turned(self, value: Any) -> "Experiment":
+        """Return the experiment with its knob at a value."""
+        return self.knob.turned(self, value) if self.knob else self
 
     def with_scenarios(self, scenarios: Sequence[Scenario]) -> Self:
         """Return the experiment with other scenarios."""
@@ -195,8 +230,9 @@ class Experiment:
 
     def member(self, scenario: Scenario, number: int) -> Scenario:
         """Return a scenario as one replicate sees it, and showing that one."""
-        own = {self.own: str(number)} if self.own else {}
-        return scenario.edited(own | {"replicate": str(number)})
+        shown = scenario.with_values(replicate=number)
+        # Numbers that another seed's replicates do not have; 0 is what the scenario has by itself.
+        return shown.edited({self.own: str(1 + (scenario.seed * self.count + number) % _OWN)}) if self.own else shown
 
 
 def _read(scenario: Scenario, readings: tuple[Reading, ...], numbers: Sequence[int]) -> tuple[NDArray[Any], ...]:
@@ -228,11 +264,10 @@ class Result:
         return self.verdict.status is self.experiment.expected
 
     @property
-    def typical(self) -> Scenario:
-        """The first scenario, showing a replicate in which every arm does what most of its replicates do."""
-        scenario = self.experiment.scenarios[0]
-        oddities = [_oddity(reading) for reading in self.readings[: len(scenario.arms)]]
-        return self.experiment.member(scenario, int(np.argmin(np.max(oddities, axis=0))))
+    def typical(self) -> tuple[Scenario, ...]:
+        """The scenarios, showing a replicate in which every arm does what most of its replicates do."""
+        number = int(np.argmin(np.max([_oddity(reading) for reading in self.readings], axis=0)))
+        return tuple(self.experiment.member(scenario, number) for scenario in self.experiment.scenarios)
 
 
 def _oddity(reading: NDArray[Any]) -> NDArray[np.float64]:

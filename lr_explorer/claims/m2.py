@@ -79,7 +79,7 @@ _stabilises = Experiment(
     name="stabilises",
     label="Reducing the rate stabilises",
     says="A rate above the limit diverges if it is constant, and not if it falls",
-    scenarios=(scene(_BOWL, 400, 0.3, arm("Constant", "constant", 1.1 * _EDGE), arm("Cosine", "cosine", 1.1 * _EDGE), start=_RING),),
+    scenarios=(scene(_BOWL, 400, 0.3, arm("Constant", "constant", 0.22), arm("Cosine", "cosine", 0.22), start=_RING),),
     readings=(diverges,),
     effect=MoreOften(DIVERGED),
     expected=Status.SUPPORTED,

@@ -3,13 +3,15 @@
 All are functions of this module with their numbers bound, so that an experiment can be sent to another process.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lr_explorer.experiments.ensemble import above_lowest
-from lr_explorer.experiments.measures import Measure
+from lr_explorer.experiments.measures import Measure, diverged
 from lr_explorer.noise import Gaussian
 from lr_explorer.scenario import Scenario
 from lr_explorer.simulate import ArmRun
@@ -17,6 +19,8 @@ from lr_explorer.surfaces.bowls import Quadratic
 from lr_explorer.theory import curvatures, noise_floor
 
 Array = NDArray[np.float64]
+# What of a run is read: one number, or yes or no, for each replicate of an arm.
+Reading = Callable[[Scenario, ArmRun], NDArray[Any]]
 
 
 def final_loss(scenario: Scenario, arm: ArmRun) -> Array:
@@ -33,6 +37,13 @@ def answer(scenario: Scenario, arm: ArmRun, measure: Measure) -> NDArray[np.bool
 def diverges(scenario: Scenario, arm: ArmRun) -> NDArray[np.bool_]:
     """Return which replicates diverged."""
     return arm.diverged_at >= 0
+
+
+def asked(reading: Reading) -> Measure | None:
+    """Return the question that a reading answers for each replicate; None if it is a number, or none of the measures."""
+    if reading is diverges:
+        return diverged()
+    return reading.keywords["measure"] if isinstance(reading, partial) and reading.func is answer else None
 
 
 def grows(scenario: Scenario, arm: ArmRun) -> NDArray[np.bool_]:
@@ -55,8 +66,9 @@ def floor_share(scenario: Scenario, arm: ArmRun) -> Array:
 
 
 def final_sharpness(scenario: Scenario, arm: ArmRun) -> Array:
-    """Return the largest curvature at the last point, loss per squared length."""
-    return curvatures(scenario.surface, arm.final)[1]
+    """Return the largest curvature at the last point, loss per squared length, infinite for a run that diverged."""
+    sharpness = curvatures(scenario.surface, arm.final)[1]
+    return np.where(np.isnan(sharpness), np.inf, sharpness)
 
 
 def edge_share(scenario: Scenario, arm: ArmRun) -> Array:
@@ -70,18 +82,24 @@ def lowest_checkpoint(scenario: Scenario, arm: ArmRun, count: int) -> Array:
     return above_lowest(scenario.surface, arm.loss[checkpoints]).min(axis=0)
 
 
-def loss_trend(scenario: Scenario, arm: ArmRun, first: int, windows: int = 4) -> Array:
-    """Return the slope of log10 loss over log10 steps: of the mean loss in windows that double, the first of which ends at step `first`."""
-    ends = first * 2 ** np.arange(windows)
+def loss_trend(scenario: Scenario, arm: ArmRun, first: int, times: int = 4) -> Array:
+    """Return the slope of log10 loss over log10 steps at `first` steps, twice, four times as many, …; the loss is the mean of a tenth before each."""
+    ends = first * 2 ** np.arange(times)
     excess = above_lowest(scenario.surface, arm.loss)
-    means = np.log10([excess[end // 2 : end + 1].mean(axis=0) for end in ends])
-    at = np.log10(ends) - np.log10(ends).mean()
-    return np.asarray(at @ (means - means.mean(axis=0)) / (at @ at))
+    means = np.log10([excess[end - end // 10 : end + 1].mean(axis=0) for end in ends])
+    off = np.log10(ends) - np.log10(ends).mean()
+    return np.asarray(off @ (means - means.mean(axis=0)) / (off @ off))
 
 
 def place(scenario: Scenario, arm: ArmRun, axis: int) -> Array:
     """Return a coordinate of the last point."""
     return arm.final[axis]
+
+
+def new_rows_loss(scenario: Scenario, arm: ArmRun) -> Array:
+    """Return the loss on new rows of a fine-tuning task above that of their errors: half the squared distance to the weights they were made with."""
+    off = arm.final - np.ones((2, 1))
+    return np.asarray(0.5 * (off * off).sum(axis=0))
 
 
 def preconditioned_sharpness(scenario: Scenario, arm: ArmRun) -> Array:

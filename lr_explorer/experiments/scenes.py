@@ -1,5 +1,7 @@
 """Short words for the scenarios that presets and claims are made of."""
 
+from typing import Any
+
 from lr_explorer.noise import Gaussian, Noise
 from lr_explorer.optimizers import OPTIMIZERS, Optimizer
 from lr_explorer.scenario import ARM_COLOURS, Arm, Scenario
@@ -8,7 +10,7 @@ from lr_explorer.start import Point, Start
 from lr_explorer.surfaces import Surface
 
 
-def arm(name: str, schedule: str, peak: float, optimizer: str | Optimizer = "sgd", rates: tuple[float, float] = (1.0, 1.0), **more: float) -> Arm:
+def arm(name: str, schedule: str, peak: float, optimizer: str | Optimizer = "sgd", rates: tuple[float, float] = (1.0, 1.0), **more: Any) -> Arm:
     """Return an arm; rates: multipliers of the coordinates' rates, more: the schedule's other parameters."""
     made = SCHEDULES.create(schedule, peak=peak, **more)
     rule = optimizer if isinstance(optimizer, Optimizer) else OPTIMIZERS.create(optimizer)

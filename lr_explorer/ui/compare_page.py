@@ -4,24 +4,20 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from lr_explorer.experiments.blocks import replicate_blocks
 from lr_explorer.experiments.crowd import REPETITIONS, ArmCrowd, Crowd, compare, crowd_csv, gathered, looks_of, repeated
 from lr_explorer.experiments.fair import PER_DECADE, TUNING_REPLICATES, Fight, fair_fight, usual_criterion
 from lr_explorer.experiments.measures import DIVERGED
-from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.experiments.seeds import Purpose, seed_for
 from lr_explorer.figures.crowds import bands_figure, ends_figure, losses_by_rate_figure, repetitions_figure, success_by_rate_figure
 from lr_explorer.figures.ends_map import LOOKS, MOST, contour, ends_map
-from lr_explorer.figures.theme import ARM_SHADES, DASHES
-from lr_explorer.scenario import Arm
 from lr_explorer.statistics import LEVEL, level_of_look, statuses_sentence
 from lr_explorer.story import told
 from lr_explorer.ui import cached, state
-from lr_explorer.ui.parts import is_dark, view_choice
-from lr_explorer.ui.tables import crowd_table, glyph, legend, numbers_table, swatch
+from lr_explorer.ui.parts import chart, is_dark, view_choice
+from lr_explorer.ui.tables import arm_swatch, crowd_table, glyph, legend, numbers_table
 from lr_explorer.ui.text import literal
 
 T = TypeVar("T")
@@ -83,7 +79,7 @@ def count() -> int:
 def ran() -> Crowd:
     """Return what the replicates of the scenario did."""
     # Which replicate the Playground shows changes nothing here.
-    scenario, preset, replicates = state.scenario().with_values(replicate=0), state.view().preset, count()
+    scenario, origin, replicates = state.scenario().with_values(replicate=0), state.origin(), count()
     parts = []
     blocks = len(replicate_blocks(scenario, replicates))
     bar = st.empty()
@@ -92,9 +88,9 @@ def ran() -> Crowd:
             bar.progress(place / blocks, f"{replicates:,} replicates of each arm")
         # Touching the session lets Streamlit drop this run for a newer one.
         state.scenario()
-        parts.append(cached.crowd_part(scenario, preset, replicates, place))
+        parts.append(cached.crowd_part(scenario, origin, replicates, place))
     bar.empty()
-    return gathered(scenario, cached.crowd_measure(preset), looks_of(scenario, replicates), parts)
+    return gathered(scenario, cached.crowd_measure(origin), looks_of(scenario, replicates), parts)
 
 
 # Verdicts
@@ -136,8 +132,8 @@ def _verdict(crowd: Crowd) -> None:
 
 
 def _has_success() -> bool:
-    """Whether there is something to reach: a minimum, or what the preset asks."""
-    return bool(state.scenario().surface.minima) or state.view().preset in PRESETS
+    """Whether there is something to reach: a minimum, or what the preset or the experiment asks."""
+    return bool(state.scenario().surface.minima) or cached.measure_of(state.origin()) is not None
 
 
 def again() -> None:
@@ -146,7 +142,7 @@ def again() -> None:
     if len(scenario.arms) == 1 or not scenario.is_random:
         return
     contender, baseline = state.pair()
-    measure = cached.crowd_measure(state.view().preset)
+    measure = cached.crowd_measure(state.origin())
     found = _on_demand(
         "again",
         f"Repeat it under {REPETITIONS} other seeds",
@@ -169,7 +165,7 @@ def again() -> None:
                 verdicts = [getattr(repetition.comparison, key) for repetition in found]
                 with st.container():
                     st.markdown(literal(f"“{claim}”: {statuses_sentence(verdicts)}"))
-                    _chart(repetitions_figure(verdicts, effect, dark=is_dark()), f"again-{key}", f"{claim}: {statuses_sentence(verdicts)}")
+                    chart(repetitions_figure(verdicts, effect, dark=is_dark()), f"again-{key}", f"{claim}: {statuses_sentence(verdicts)}")
 
 
 # Every arm
@@ -178,7 +174,7 @@ def again() -> None:
 def arms(crowd: Crowd) -> None:
     """Show each arm in numbers, its typical, best and worst replicate to watch, and the table as a file."""
     if not crowd.scenario.is_random:
-        rows = [(_swatch(place, arm.arm), [_loss(arm)]) for place, arm in enumerate(crowd.arms)]
+        rows = [(arm_swatch(place, arm.arm, dark=is_dark()), [_loss(arm)]) for place, arm in enumerate(crowd.arms)]
         st.html(numbers_table(["Arm", "final loss above the lowest"], rows))
         return
     st.markdown(f"#### What {crowd.count:,} replicates of each arm did")
@@ -196,7 +192,7 @@ def arms(crowd: Crowd) -> None:
 def _watched(place: int, arm: ArmCrowd) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"watch-{place + 1}"):
         with st.container(width=180):
-            st.html(legend([_swatch(place, arm.arm)]))
+            st.html(legend([arm_swatch(place, arm.arm, dark=is_dark())]))
         for what, replicate in {"typical": arm.typical, "best": arm.best, "worst": arm.worst}.items():
             if st.button(f"{what.capitalize()}: {replicate}", key=f"watch-{what}-{place + 1}"):
                 state.edit({"replicate": str(replicate)})
@@ -210,15 +206,15 @@ def _loss(arm: ArmCrowd) -> str:
 
 def figures(crowd: Crowd) -> None:
     """Show the losses over the steps, and how the final ones are distributed."""
-    st.html(legend([_swatch(place, arm.arm) for place, arm in enumerate(crowd.arms)]))
+    st.html(legend([arm_swatch(place, arm.arm, dark=is_dark()) for place, arm in enumerate(crowd.arms)]))
     st.markdown(
         "Lines are medians, and the faint areas hold the middle half of the replicates." if crowd.scenario.is_random else "Each arm's only run."
     )
     medians = "; ".join(f"{arm.arm.name} {_loss(arm)}" for arm in crowd.arms)
     with st.container(key="compare-figures"):
-        _chart(bands_figure(crowd, dark=is_dark()), "bands", f"Loss above the lowest over the steps. Median at the end: {medians}.")
+        chart(bands_figure(crowd, dark=is_dark()), "bands", f"Loss above the lowest over the steps. Median at the end: {medians}.")
         if crowd.scenario.is_random:
-            _chart(ends_figure(crowd, dark=is_dark()), "ends", f"Distribution of the final loss above the lowest. Median: {medians}.")
+            chart(ends_figure(crowd, dark=is_dark()), "ends", f"Distribution of the final loss above the lowest. Median: {medians}.")
 
 
 def ends(crowd: Crowd) -> None:
@@ -240,17 +236,9 @@ def ends(crowd: Crowd) -> None:
             marks = [glyph(LOOKS[ending][1], LOOKS[ending][2].on(dark=is_dark()), text) for ending, text in counts.items()]
             told_counts = ", ".join(counts.values())
             with st.container():
-                st.html(legend([_swatch(place, arm.arm), *marks]))
+                st.html(legend([arm_swatch(place, arm.arm, dark=is_dark()), *marks]))
                 figure = ends_map(picture, arm, endings, dark=is_dark())
-                _chart(figure, f"ends-map-{place + 1}", f"End points of {arm.arm.name}: {told_counts}.")
-
-
-def _chart(figure: go.Figure, key: str, alt: str) -> None:
-    st.plotly_chart(figure, width="stretch", theme=None, key=key, config={"displayModeBar": False}, alt=alt)
-
-
-def _swatch(place: int, arm: Arm) -> str:
-    return swatch(arm.name, ARM_SHADES[arm.colour].on(dark=is_dark()), DASHES[place])
+                chart(figure, f"ends-map-{place + 1}", f"End points of {arm.arm.name}: {told_counts}.")
 
 
 # The fair fight
@@ -279,7 +267,7 @@ def tuned() -> None:
             ],
         )
     )
-    measure = cached.crowd_measure(state.view().preset)
+    measure = cached.crowd_measure(state.origin())
     fight = _on_demand("fair-fight", "Fight it out", (), partial(fair_fight, scenario, measure, criterion, count()))
     if fight:
         _result(fight)
@@ -290,7 +278,7 @@ def _on_demand(key: str, label: str, what: tuple[int, ...], compute: Callable[..
 
     compute: is called with `progress` alone. Another click ends the script's run in there, and what has been computed is dropped.
     """
-    asked = (state.scenario().with_values(replicate=0).link, state.view().preset, count(), what)
+    asked = (state.scenario().with_values(replicate=0).link, state.origin(), count(), what)
     known, result = st.session_state.get(f"{key}-result", (None, None))
     if st.button(label, key=key, type="primary", disabled=known == asked):
         bar = st.empty()
@@ -326,9 +314,9 @@ def _sensitivity(fight: Fight) -> None:
         "**How much the rate matters**: every peak of the grid, on the tuning seed; the large open marks are the chosen ones, and the faint areas "
         "hold the middle half."
     )
-    st.html(legend([_swatch(place, curve.arm) for place, curve in enumerate(curves)]))
+    st.html(legend([arm_swatch(place, curve.arm, dark=is_dark()) for place, curve in enumerate(curves)]))
     chosen = "; ".join(f"{curve.arm.name} {told(curve.peak)}" for curve in curves)
     with st.container(key="fight-figures"):
         if _has_success():
-            _chart(success_by_rate_figure(curves, dark=is_dark()), "success-by-rate", f"Share of success over the peak rate. Chosen: {chosen}.")
-        _chart(losses_by_rate_figure(curves, dark=is_dark()), "loss-by-rate", f"Final loss above the lowest over the peak rate. Chosen: {chosen}.")
+            chart(success_by_rate_figure(curves, dark=is_dark()), "success-by-rate", f"Share of success over the peak rate. Chosen: {chosen}.")
+        chart(losses_by_rate_figure(curves, dark=is_dark()), "loss-by-rate", f"Final loss above the lowest over the peak rate. Chosen: {chosen}.")

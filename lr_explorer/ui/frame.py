@@ -9,6 +9,7 @@ from lr_explorer.ui.text import literal
 
 PAGES = {
     "app.py": "Playground",
+    "pages/4_Claims.py": "Claims",
     "pages/2_Schedules.py": "Schedules",
     "pages/3_Compare.py": "Compare",
     "pages/5_Lesson.py": "Lesson",

@@ -8,12 +8,13 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
+from lr_explorer.claims import CLAIMS
 from lr_explorer.figures.qr import MOST_PROJECTED
 from lr_explorer.figures.theme import ARM_SHADES, DASHES
 from lr_explorer.lessons import EXPERIMENTS, PARTS, Control, Lesson, controls_of
 from lr_explorer.params import Text
 from lr_explorer.scenario import Arm, Scenario
-from lr_explorer.ui import cached, playground, state
+from lr_explorer.ui import cached, claims_page, lab, playground, state
 from lr_explorer.ui.address import show_address, show_share
 from lr_explorer.ui.controls import control, show_controls
 from lr_explorer.ui.parts import is_dark
@@ -55,6 +56,39 @@ def lesson() -> None:
     is_open = _predicted(made)
     if made.scenario:
         _scenario(made, is_open=is_open)
+    if is_open and (cards := made.chosen("cards")):
+        _card(cards, has_controls="knob" in made.chosen("shows"))
+
+
+def _card(names: tuple[str, ...], *, has_controls: bool) -> None:
+    """Show one of the lesson's cards, with a choice where there are several."""
+    opened = f"{lab.current().claim}.{lab.current().experiment}"
+    if opened not in names:
+        opened = names[0]
+        _open(opened)
+    if len(names) > 1:
+        st.session_state["lesson-card"] = opened
+        st.pills(
+            "Experiment",
+            names,
+            format_func=lambda name: literal(card_label(name)),
+            key="lesson-card",
+            on_change=lambda: _open(st.session_state["lesson-card"]),
+            required=True,
+            wrap=True,
+        )
+    claim, experiment = CLAIMS[lab.current().claim], EXPERIMENTS[opened]
+    claims_page.title(claim)
+    claims_page.shown(claim, experiment, has_controls=has_controls)
+
+
+def _open(name: str) -> None:
+    lab.open_experiment(name.partition(".")[0], EXPERIMENTS[name])
+
+
+def card_label(name: str) -> str:
+    """Return what a card is called among others."""
+    return f"{name.partition('.')[0]} · {EXPERIMENTS[name].label}"
 
 
 def _predicted(made: Lesson) -> bool:
@@ -62,7 +96,7 @@ def _predicted(made: Lesson) -> bool:
     if not made.choices:
         return True
     asked = (made.question, made.answers)
-    with st.container(key="prediction"):
+    with st.container(key="lesson-prediction"):
         if asked in st.session_state.get("predicted", {}):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 with st.container(width="content"):
@@ -155,18 +189,24 @@ def foot() -> None:
         with st.expander("What can I not see?", key="unseen"):
             st.markdown(_unseen(made))
             # Another tab, so that the lesson stays as it is in this one; below the app's root, wherever that is.
-            whole = state.changed_scenario().to_query() | state.figure_query() if made.scenario else {}
-            st.link_button("Open everything in LR Explorer", f"./?{urlencode(whole)}", icon=":material/open_in_new:")
+            if made.scenario:
+                whole = state.changed_scenario().to_query() | state.figure_query()
+                st.link_button("Open it in the Playground", f"./?{urlencode(whole)}", icon=":material/open_in_new:")
+            if card := state.card_query():
+                st.link_button("Open the claim with all its experiments", f"./Claims?{urlencode(card)}", icon=":material/open_in_new:")
         show_address(urlencode(state.class_query(), safe=_PLAIN))
 
 
 def _unseen(made: Lesson) -> str:
-    if not made.scenario:
-        return "This is a lesson: its cards are some of many experiments."
-    controls = controls_of(state.scenario())
-    hidden = [label[:1].lower() + label[1:] for name, label in PARTS.items() if name not in made.chosen("shows")]
-    parts = f" Also hidden: {'; '.join(hidden)}." if hidden else ""
-    return f"This is a lesson: whoever made it shows {len(made.chosen('controls'))} of the {len(controls)} controls that this experiment has.{parts}"
+    """Say what the lesson leaves out, in numbers."""
+    said = ["This is a lesson: it shows what its teacher chose."]
+    if made.scenario:
+        hidden = [label[:1].lower() + label[1:] for name, label in PARTS.items() if name not in made.chosen("shows") and name != "knob"]
+        said.append(f"Of the {len(controls_of(state.scenario()))} controls of this scenario it has {len(made.chosen('controls'))}.")
+        said += [f"Hidden around the map: {'; '.join(hidden)}."] if hidden else []
+    if cards := made.chosen("cards"):
+        said.append(f"Of {len(EXPERIMENTS)} experiments on claims it has {len(cards)}.")
+    return " ".join(said)
 
 
 # The teacher
@@ -221,7 +261,7 @@ def _contents() -> None:
         controls = {key: one.label for key, one in controls_of(state.scenario()).items()}
         _several("controls", controls)
         _several("shows", PARTS)
-    _several("cards", {name: f"{name.partition('.')[0]} · {one.label}" for name, one in EXPERIMENTS.items()})
+    _several("cards", {name: card_label(name) for name in EXPERIMENTS})
 
 
 def _several(field: str, labels: Mapping[str, str]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from lr_explorer.params import Choice, Described, Part, Upload
@@ -17,6 +18,11 @@ _LONG_MENU = 20  # from so many kinds on, a menu says each one's family too
 def is_dark() -> bool:
     """Return whether the page is dark."""
     return st.context.theme.type == "dark"
+
+
+def chart(figure: go.Figure, key: str, alt: str) -> None:
+    """Show a quiet figure; alt: what is to be seen, for those who cannot."""
+    st.plotly_chart(figure, width="stretch", theme=None, key=key, config={"displayModeBar": False}, alt=alt)
 
 
 def arm_pills(label: str) -> None:

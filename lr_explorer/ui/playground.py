@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 
 import streamlit as st
 
+from lr_explorer.claims import CLAIMS
 from lr_explorer.experiments.ensemble import DEFAULT_MEASURE, REPLICATES, summarise
 from lr_explorer.experiments.measures import DIVERGED
 from lr_explorer.experiments.presets import PRESETS
@@ -13,11 +14,12 @@ from lr_explorer.scenario import MAX_ARMS, Arm, Scenario
 from lr_explorer.simulate import Run, simulate
 from lr_explorer.story import what_happened
 from lr_explorer.theory import calm_rate
-from lr_explorer.ui import cached, state
+from lr_explorer.ui import cached, lab, state
 from lr_explorer.ui.controls import control, show_controls
 from lr_explorer.ui.parts import arm_pills, is_dark, kind_menu, rows, show_part
 from lr_explorer.ui.player import show_player
 from lr_explorer.ui.tables import story_table, summary_table
+from lr_explorer.ui.text import literal
 
 _BLOCK = 64  # replicates that are computed at a time
 
@@ -59,6 +61,7 @@ def presets() -> None:
     # Always there, like the notices above.
     with st.container(key="claim"):
         _claim(chosen)
+        _to_the_claim()
         if before := state.remembered():
             st.button(f"Undo: back to before {before}", key="undo", on_click=state.undo, icon=":material/undo:")
 
@@ -69,6 +72,20 @@ def _claim(chosen: str) -> None:
         changed = "" if state.scenario() == preset.scenario else " *You have changed it since.*"
         claim = f"**{preset.claim} – the claim:** " if preset.claim else "**The claim:** "
         st.markdown(f"{claim}{preset.says}  \n**Watch:** {preset.look}{changed}")
+
+
+def _to_the_claim() -> None:
+    """Where the scenario began with a claim, lead to its card."""
+    origin = state.origin()
+    claim, _, _ = (PRESETS[origin].claim if origin in PRESETS else origin).partition(".")
+    if claim not in CLAIMS:
+        return
+    experiment = lab.experiment_at(origin)
+    if experiment:
+        st.markdown(f"**{claim} – {literal(experiment.label)}:** a run of this experiment.")
+    if st.button(f"{claim} as an experiment that can fail", key="to-claim", icon=":material/science:"):
+        lab.open_experiment(claim, experiment or CLAIMS[claim].experiments[0])
+        st.switch_page("pages/4_Claims.py", query_params=state.query())
 
 
 def figure(
@@ -123,8 +140,8 @@ def happened(run: Run) -> None:
 
 def replicates(scenario: Scenario) -> None:
     """Say what many replicates did, so that nobody is shown one lucky path."""
-    name = state.view().preset
-    measure = PRESETS[name].measure if name in PRESETS else DEFAULT_MEASURE
+    origin = state.origin()
+    measure = cached.measure_of(origin) or DEFAULT_MEASURE
     st.markdown(f"#### What {REPLICATES} replicates did")
     if not scenario.is_random:
         st.markdown("Nothing is random here: every replicate does what the figure shows.")
@@ -134,7 +151,7 @@ def replicates(scenario: Scenario) -> None:
     for first in range(0, REPLICATES, _BLOCK):
         # Touching the session lets Streamlit drop this run for a newer one: a slider that moves on is not kept waiting.
         state.scenario()
-        blocks.append(cached.observed(scenario, name, first, min(first + _BLOCK, REPLICATES)))
+        blocks.append(cached.observed(scenario, origin, first, min(first + _BLOCK, REPLICATES)))
     gone = DIVERGED if scenario.surface.is_known_everywhere else f"{DIVERGED} or left"
     st.html(summary_table(summarise(scenario, blocks), measure.says, gone, dark=is_dark()))
 

@@ -17,9 +17,10 @@ from lr_explorer.export import FRAMEWORKS
 from lr_explorer.lessons import Lesson
 from lr_explorer.links import Reader
 from lr_explorer.optimizers import OPTIMIZERS
-from lr_explorer.params import Described, choice, flag, text, whole
+from lr_explorer.params import Described, choice, flag, shortened, text, whole
 from lr_explorer.scenario import ARM_COLOURS, MAX_ARMS, RATES, Arm, Scenario
 from lr_explorer.training import UNITS, Training
+from lr_explorer.ui import lab
 
 CHAPTERS = {"surfaces": "Surfaces", "schedules": "Schedules", "optimizers": "Optimizers", "setup": "Noise and start"}
 SECTIONS = {"gallery": "Gallery", "training": "Training units", "paste": "Paste a configuration", "export": "Export"}
@@ -30,7 +31,7 @@ BUDGETS = {"scenario": "the Playground's steps", "training": "the run in Trainin
 
 _TRAINING = "training."
 # What of a view the figure, and what is counted of it, depend on.
-_FIGURE = ("preset", "view", "anatomy")
+_FIGURE = ("preset", "origin", "view", "anatomy")
 _MOST_UPLOADS = 12
 
 
@@ -39,6 +40,7 @@ class View(Described):
     """What the pages add to a scenario's link."""
 
     preset: str = choice("none", {"none": "none"} | {name: preset.label for name, preset in PRESETS.items()}, "Preset", "Where the scenario began.")
+    origin: str = text(lab.NONE, "Origin", "The experiment of which the scenario is a run, by claim and name: M1.tuned.")  # type: ignore[misc]
     view: str = choice("2d", {"2d": "2-D", "3d": "3-D"}, "View", "Contour or surface.")
     arm: int = whole(1, 1, MAX_ARMS, "Arm", "The arm whose controls and code are shown.")
     anatomy: int = whole(0, 0, MAX_ARMS, "Step anatomy", "The arm whose steps are taken apart at the cursor; 0 for none.")
@@ -63,7 +65,8 @@ def scenario() -> Scenario:
     if "scenario" not in st.session_state:
         reader = Reader(st.query_params.to_dict())
         st.session_state.asked = {key: value for key, value in st.query_params.to_dict().items() if value.startswith(grids.UPLOAD)}
-        st.session_state.view = View(**reader.values("", View()))
+        st.session_state.view = _read_view(reader)
+        st.session_state.lab = lab.read(reader)
         st.session_state.training = Training(**reader.values(_TRAINING, Training()))
         preset = PRESETS.get(st.session_state.view.preset)
         # "?preset=settle&steps=50" is a link that people type: what it leaves out is the preset's.
@@ -73,6 +76,14 @@ def scenario() -> Scenario:
         # Not the scenario's own, which take every other key for one too many.
         st.session_state.complaints = reader.closing()
     return st.session_state.scenario
+
+
+def _read_view(reader: Reader) -> View:
+    view = View(**reader.values("", View()))
+    if view.origin == lab.NONE or lab.experiment_at(view.origin):
+        return view
+    reader.complain(f"origin must name an experiment, such as M1.tuned; got {shortened(view.origin)}", f"{lab.NONE} was used")
+    return view.with_values(origin=lab.NONE)
 
 
 def keep_upload(found: grids.Grid) -> None:
@@ -164,15 +175,22 @@ def figure_query() -> dict[str, str]:
 
 
 def class_query() -> dict[str, str]:
-    """Return the keys and values of the class's link, with what it has changed."""
-    return lesson().class_query(scenario(), figure_query(), class_changes())
+    """Return the keys and values of the class's link, with what it has changed and which card is open."""
+    return lesson().class_query(scenario(), figure_query(), class_changes()) | card_query()
+
+
+def card_query() -> dict[str, str]:
+    """Return what tells the card of the lesson that is open, and how; nothing if none is."""
+    opened = lab.current()
+    return opened.texts() if f"{opened.claim}.{opened.experiment}" in lesson().chosen("cards") else {}
 
 
 def query() -> dict[str, str]:
     """Return the keys and values of the link to what is on the screen."""
     counted = {_TRAINING + name: text for name, text in training().texts().items()}
-    # Ten keys that nobody has touched would only make every link longer.
-    return scenario().to_query() | view().texts() | (counted if training() != Training() else {}) | lesson().to_query()
+    # Keys that nobody has touched would only make every link longer.
+    more = (counted if training() != Training() else {}) | (lab.current().texts() if lab.current() != lab.Lab() else {}) | lesson().to_query()
+    return scenario().to_query() | view().texts() | more
 
 
 def link() -> str:
@@ -258,10 +276,25 @@ def take_refusal() -> str:
 def open_preset(name: str) -> None:
     """Replace the scenario by a preset."""
     remember("the preset")
-    st.session_state.scenario = PRESETS[name].scenario
+    _begin(PRESETS[name].scenario, preset=name, origin=lab.NONE)
+
+
+def open_run(run: Scenario, origin: str, **values: object) -> None:
+    """Replace the scenario by a run of an experiment; origin: its place, values: what else changes in the view."""
+    remember("the experiment")
+    _begin(run, preset="none", origin=origin, **values)
+
+
+def _begin(begun: Scenario, **values: object) -> None:
+    st.session_state.scenario = begun
     st.session_state.complaints = ()
     select_arm(0)
-    edit_view(preset=name, anatomy=0)
+    edit_view(anatomy=0, **values)
+
+
+def origin() -> str:
+    """Return the name of the preset, or the place of the experiment, at which the scenario began."""
+    return view().preset if view().preset in PRESETS else view().origin
 
 
 def remember(before: str) -> None:
@@ -322,6 +355,11 @@ def choose_baseline(place: int) -> None:
 def arm_labels() -> list[str]:
     """Return each arm's number and name: menus tell their options apart by these texts alone, and names may be equal."""
     return [f"{number} · {arm.name}" for number, arm in enumerate(scenario().arms, 1)]
+
+
+def nearest_count(count: int) -> str:
+    """Return the number of replicates that a comparison may have and that is nearest to one, as the view has it."""
+    return str(min(COUNTS, key=lambda other: abs(other - count)))
 
 
 def select_arm(place: int) -> None:

@@ -13,11 +13,13 @@ from PIL import Image
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
+from lr_explorer import lessons
+from lr_explorer.claims import CLAIMS
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.figures.qr import qr_code
 from lr_explorer.figures.wire import unpack
-from lr_explorer.lessons import Lesson
 from lr_explorer.scenario import Scenario
+from lr_explorer.statistics import Status
 from lr_explorer.ui.frame import PAGES
 
 ROOT = Path(__file__).parents[2]
@@ -161,7 +163,40 @@ def test_a_class_can_open_everything_in_a_tab_of_its_own():
     assert link.proto.url.startswith("./?")
     whole = Scenario.from_query(dict(parse_qsl(link.proto.url.removeprefix("./?"))))
     assert whole == Scenario.from_query(FEW).edited({"noise.sigma": "0.25"})
-    assert "1 of the" in words_of(page)
+    count = len(lessons.controls_of(whole))
+    assert f"Of the {count} controls of this scenario it has 1." in words_of(page)
+
+
+def test_a_card_asks_first_then_gives_its_verdict_and_leads_to_no_other_page():
+    page = opened(CLASS | {"lesson.scenario": "false", "lesson.cards": "M2.far_quadratic,M2.far_quartic", "lesson.shows": "knob"})
+    claim = CLAIMS["M2"]
+    assert claim.label in words_of(page)
+    assert not page.get("page_link")
+    assert not page.get("plotly_chart")
+    assert len(page.pills(key="lesson-card").options) == 2
+    page.pills(key="lesson-card").set_value("M2.far_quartic").run()
+    supported = page.button(key="predict-supported")
+    assert supported.label.replace("\\", "") == claim["far_quartic"].outcomes[Status.SUPPORTED]
+    supported.click().run()
+    assert not page.exception
+    assert "You predicted" in words_of(page)
+    assert claim["far_quartic"].run().status.value.capitalize() in html_of(page)
+    assert page.number_input(key="lab_seed")
+    assert not [button.key for button in page.button if button.key.startswith(("to-", "open-", "run-"))]
+    assert (address_of(page)["claim"], address_of(page)["experiment"]) == ("M2", "far_quartic")
+    # The same link opens the same card, to be predicted anew.
+    again = opened(address_of(page))
+    assert again.pills(key="lesson-card").value == "M2.far_quartic"
+    assert again.button(key="predict-supported")
+
+
+def test_a_card_without_its_knob_has_neither_that_nor_the_seed():
+    page = opened(CLASS | {"lesson.scenario": "false", "lesson.cards": "M2.far_quadratic", "lesson.shows": "none"})
+    page.button(key="predict-nothing").click().run()
+    assert not page.exception
+    assert page.get("plotly_chart")
+    assert not page.number_input
+    assert not page.select_slider
 
 
 # The teacher
@@ -191,7 +226,7 @@ def test_a_lesson_is_put_together_and_its_code_leads_the_class_to_it(address):
     lesson = opened(query)
     assert not lesson.warning
     assert lesson.session_state["scenario"] == PRESETS["saddle"].scenario
-    assert lesson.session_state["lesson"] == Lesson(
+    assert lesson.session_state["lesson"] == lessons.Lesson(
         audience="class",
         title="Saddles",
         question="Who leaves first?\nWhy?",

@@ -72,15 +72,20 @@ class Lesson(Described):
         usual = type(self)().texts()
         return {_PREFIX + name: value for name, value in self.texts().items() if value != usual[name]}
 
-    def class_query(self, scenario: Scenario, figure: Query, changed: Query) -> dict[str, str]:
-        """Return the link's keys and values that the class has: short, so that a QR code can hold it, and still readable.
+    def class_query(self, scenario: Scenario, figure: Query) -> dict[str, str]:
+        """Return the keys and values of the link that opens the lesson for a class: short, so that a QR code can hold it, and still readable.
 
-        figure: what a page adds for the figure. changed: what the class has changed, by link key.
+        figure: what a page adds for the figure.
         """
         # Written out even where they are the usual ones: they are what the lesson is.
         lists = {_PREFIX + name: getattr(self, name) for name in ("controls", "shows") if self.scenario}
         shown = scenario.to_brief_query() | dict(figure) if self.scenario else {"v": VERSION}
-        return shown | self.with_values(audience="class").to_query() | lists | {_CHANGED + key: value for key, value in changed.items()}
+        return shown | self.with_values(audience="class").to_query() | lists
+
+    @staticmethod
+    def changed_query(changed: Query) -> dict[str, str]:
+        """Return what a class has changed, by link key, as further keys and values of its link."""
+        return {_CHANGED + key: value for key, value in changed.items()}
 
     @classmethod
     def read(cls, reader: Reader, scenario: Scenario) -> Self:

@@ -24,6 +24,7 @@ _STYLE = """
 .st-key-head { row-gap: 0.25rem; }
 .st-key-head a:focus-visible { outline: 2px solid var(--st-primary-color, currentColor); outline-offset: 2px; }
 .st-key-brand p { font-size: 1.3rem; font-weight: 700; white-space: nowrap; }
+[data-tag][data-tag] { background: rgba(128, 144, 160, 0.22); color: inherit; }
 .st-key-presets button { padding: 0.1rem 0.6rem; min-height: 1.75rem; }
 .st-key-arm-buttons button { padding: 0.15rem 0.6rem; min-height: 2rem; }
 .st-key-presets button p { font-size: 0.8125rem; }

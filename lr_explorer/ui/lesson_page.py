@@ -106,7 +106,7 @@ def _predicted(made: Lesson) -> bool:
         labels = [literal(answer) for answer in made.choices]
         chosen = st.radio("What do you expect?", range(len(labels)), format_func=labels.__getitem__, index=None, key="answer")
         answer = made.choices[chosen] if chosen is not None else ""
-        st.button("Show what happens", key="predict", type="primary", disabled=not answer, on_click=_predict, args=(asked, answer))
+        st.button("Show what happens", key="predict", disabled=not answer, on_click=_predict, args=(asked, answer))
     return False
 
 
@@ -194,7 +194,7 @@ def foot() -> None:
                 st.link_button("Open it in the Playground", f"./?{urlencode(whole)}", icon=":material/open_in_new:")
             if card := state.card_query():
                 st.link_button("Open the claim with all its experiments", f"./Claims?{urlencode(card)}", icon=":material/open_in_new:")
-        show_address(urlencode(state.class_query(), safe=_PLAIN))
+        show_address(urlencode(state.class_address(), safe=_PLAIN))
 
 
 def _unseen(made: Lesson) -> str:
@@ -260,7 +260,7 @@ def _contents() -> None:
         st.markdown(literal(f"{state.scenario().surface.label}; {arms}."))
         controls = {key: one.label for key, one in controls_of(state.scenario()).items()}
         _several("controls", controls)
-        _several("shows", PARTS)
+    _several("shows", PARTS)
     _several("cards", {name: card_label(name) for name in EXPERIMENTS})
 
 
@@ -284,6 +284,8 @@ def _share() -> None:
     address = st.context.url or ""
     link = f"{address}?{urlencode(state.class_query(), safe=_PLAIN)}"
     code = cached.qr(link)
+    if state.lesson().scenario and state.scenario().surface.is_private:
+        st.warning("The surface is a file of your own. No link carries that, so the class will see another one.", icon=":material/warning:")
     if urlsplit(address).hostname in _HERE_ALONE:
         st.warning(
             "The address of this page works on this machine alone. Open it under the name that the others reach it by, and the link follows.",

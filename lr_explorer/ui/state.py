@@ -175,8 +175,13 @@ def figure_query() -> dict[str, str]:
 
 
 def class_query() -> dict[str, str]:
-    """Return the keys and values of the class's link, with what it has changed and which card is open."""
-    return lesson().class_query(scenario(), figure_query(), class_changes()) | card_query()
+    """Return the keys and values of the link that opens the lesson for a class."""
+    return lesson().class_query(scenario(), figure_query())
+
+
+def class_address() -> dict[str, str]:
+    """Return the keys and values of what a class has before it: the lesson with what was changed, and the card that is open."""
+    return class_query() | Lesson.changed_query(class_changes()) | card_query()
 
 
 def card_query() -> dict[str, str]:

@@ -250,7 +250,15 @@ def test_trying_the_preview_changes_neither_the_playgrounds_scenario_nor_the_lin
     page = opened(FEW | {"lesson.controls": "seed", "changed.seed": "9"})
     assert controls_of(page) == {"seed": "9"}
     assert page.session_state["scenario"].seed == 1
-    assert "changed.seed" not in address_of(page)
+    for query in (address_of(page), shared_of(page)[1]):
+        assert not [key for key in query if key.startswith("changed.")]
+
+
+def test_the_card_that_was_tried_in_the_preview_is_not_the_one_that_the_link_opens():
+    page = opened({"lesson.cards": "M2.far_quadratic,M2.far_quartic", "lesson.scenario": "false"})
+    page.pills(key="lesson-card").set_value("M2.far_quartic").run()
+    assert shared_of(page)[1]["lesson.cards"] == "M2.far_quadratic,M2.far_quartic"
+    assert "experiment" not in shared_of(page)[1]
 
 
 def test_what_cannot_be_a_question_is_refused_in_words_and_stays_where_it_was_typed():

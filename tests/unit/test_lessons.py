@@ -65,7 +65,7 @@ def test_a_scenario_survives_its_short_link_whatever_a_page_would_put_in_place_o
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_fits_into_a_code_that_can_be_projected(name):
     made = Lesson(question="W" * 120, answers="The first\nThe second\nNeither")
-    query = made.class_query(PRESETS[name].scenario, {"preset": name}, {})
+    query = made.class_query(PRESETS[name].scenario, {"preset": name})
     assert qr_code(f"https://lr-explorer.example.org/Lesson?{urlencode(query)}").is_readable_from_afar
 
 
@@ -88,7 +88,7 @@ def test_what_a_short_link_leaves_out_is_what_is_usual():
 @settings(max_examples=15)
 def test_a_lesson_survives_the_address_bar(made, is_changed):
     wanted = {key: CONTROLS[key].param.format(CONTROLS[key].value) for key in made.chosen("controls")} if is_changed else {}
-    link = urlencode(made.class_query(SCENARIO, {}, wanted), safe=",:*")
+    link = urlencode(made.class_query(SCENARIO, {}) | Lesson.changed_query(wanted), safe=",:*")
     query = dict(parse_qsl(link, strict_parsing=True))
     reader = Reader(query)
     scenario = Scenario.read(reader)
@@ -197,7 +197,7 @@ def decoded(png):
 
 def test_a_code_says_the_link_when_it_is_read_again():
     link = "https://lr-explorer.example.org/Lesson?" + urlencode(
-        Lesson(question="Größer?\nη > 2/λ", answers="Ja\nNein").class_query(PRESETS["adaptive"].scenario, {"preset": "adaptive"}, {})
+        Lesson(question="Größer?\nη > 2/λ", answers="Ja\nNein").class_query(PRESETS["adaptive"].scenario, {"preset": "adaptive"})
     )
     code = qr_code(link)
     assert decoded(code.files["png"]) == [link]

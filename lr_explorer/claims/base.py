@@ -107,7 +107,7 @@ class Experiment:
     name: unique within its claim. says: what is claimed here, as a sentence without its full stop. scenarios: their arms in the effect's order.
     readings: what of a run is read, for each replicate: one for all arms, or one each. needless: the claim is that something is not needed, see
     `judge`. own: a link's key that each replicate has a value of its own of, its number, where its noise is not all that differs.
-    why: what makes it come out so. picture: what is drawn, with the theory's prediction in it.
+    why: what makes it come out so. pictures: what is drawn, with the theory's prediction in it, the first of them beside the verdict.
     """
 
     name: str
@@ -126,7 +126,7 @@ class Experiment:
     why: str = ""
     theory: Theory | None = None
     knob: Knob | None = None
-    picture: Callable[["Result"], Picture] | None = None
+    pictures: tuple[Callable[["Result"], Picture], ...] = ()
 
     @property
     def names(self) -> list[str]:

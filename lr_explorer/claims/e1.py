@@ -1,8 +1,10 @@
 """E1, no reduction needed: a constant rate or a one-cycle may be the right one."""
 
-from lr_explorer.claims.base import Claim, Experiment, Kind, Tuned, link_knob
+from lr_explorer.claims.base import Claim, Experiment, Kind, Theory, Tuned, link_knob
 from lr_explorer.claims.effects import LowerLoss
 from lr_explorer.claims.readings import final_loss
+from lr_explorer.claims.views.losses import losses
+from lr_explorer.claims.views.stability import gauge
 from lr_explorer.experiments.scenes import arm, scene
 from lr_explorer.noise import NOISES
 from lr_explorer.scenario import Arm, Scenario
@@ -26,6 +28,13 @@ def _bowl(steps: int, sigma: float, *arms: Arm) -> tuple[Scenario, ...]:
     return (scene(SURFACES.create("quadratic"), steps, sigma, *arms, start=_RING),)
 
 
+_FITTED = Theory(
+    r"\mathbb E f_{t+1} \le \rho\,\mathbb E f_t,\quad \rho < 1",
+    "Noise in proportion to the distance makes every update shrink the expected loss by a factor: there is no floor. The dashed lines are the exact "
+    "expectation over mini-batches.",
+    "Ma, Bassily & Belkin (2018), arXiv 1712.06559.",
+)
+
 _interpolated = Experiment(
     name="interpolated",
     label="Labels that can be fitted exactly",
@@ -36,6 +45,8 @@ _interpolated = Experiment(
     expected=Status.SUPPORTED,
     needless=True,
     tuned=Tuned(count=60, per_decade=8),
+    theory=_FITTED,
+    pictures=(losses,),
     why="Where every label can be fitted, the noise of mini-batches ends at the minimum by itself, and a rate that falls only slows down.",
     knob=link_knob("surface.mix", "Real labels", (0.0, 0.01, 0.1, 0.5, 1.0), 0.0, "1: the labels as measured. 0: those that a line fits exactly."),
 )
@@ -48,6 +59,11 @@ _exact = _interpolated.but(
     scenarios=_bowl(100, 0.0, arm("Constant", "constant", 0.1766), arm("Cosine", "cosine", 0.2581)),
     knob=link_knob("noise.sigma", "Noise σ", (0.0, 0.01, 0.1, 1.0), 0.0),
     tuned=Tuned(),
+    theory=Theory(
+        r"x_{i,T} = x_{i,0}\textstyle\prod_t(1 - \eta_t\lambda_i)",
+        "The best rates in any order are Chebyshev's, far better than any constant one – but no falling schedule comes near them.",
+        "Young (1953).",
+    ),
     why="Without noise there is nothing to calm: every update at the best rate shrinks the distance by the same factor.",
 )
 _one_cycle = Experiment(
@@ -59,6 +75,12 @@ _one_cycle = Experiment(
     effect=LowerLoss(),
     expected=Status.SUPPORTED,
     tuned=Tuned("quantile90"),
+    theory=Theory(
+        r"\eta_t\,\lambda_{\max}(x_t) < 2",
+        "A peak that is reached late may be as high as the curvature of that place allows.",
+        "Smith & Topin (2019), arXiv 1708.07120; Gilmer et al. (2021).",
+    ),
+    pictures=(gauge, losses),
     why="It begins 25 times lower and reaches its peak only when the curvature has fallen.",
 )
 
@@ -126,6 +148,8 @@ CLAIM = Claim(
             Status.REFUTED,
             scenarios=_bowl(300, 1.0, arm("Cosine", "cosine", 0.0754), arm("One-cycle", "one_cycle", 0.0754)),
             tuned=Tuned(),
+            theory=None,
+            pictures=(losses,),
             why="Where the curvature is the same everywhere nothing is gained by beginning low.",
         ),
     ),

@@ -2,9 +2,10 @@
 
 from functools import partial
 
-from lr_explorer.claims.base import Claim, Experiment, Kind, link_knob
+from lr_explorer.claims.base import Claim, Experiment, Kind, Theory, link_knob
 from lr_explorer.claims.effects import MoreOften
 from lr_explorer.claims.readings import answer
+from lr_explorer.claims.views.flats import arrivals, leaving
 from lr_explorer.experiments.measures import below, left_start_basin
 from lr_explorer.experiments.scenes import arm, scene
 from lr_explorer.scenario import Scenario
@@ -15,6 +16,13 @@ from lr_explorer.surfaces import SURFACES
 _WELLS = SURFACES.create("twin_wells")
 _LEFT = left_start_basin()
 _STEPS = 400
+
+
+_HOLDS = Theory(
+    r"\lambda_{\min} < \frac2\eta",
+    "Only minima that are flatter than that can hold a run, however deep they are.",
+    "Wu, Ma & E (2018), How SGD selects the global minima in over-parameterized learning.",
+)
 
 
 def _from(minimum: int, *rates: float, name: str = "η = {:g}") -> Scenario:
@@ -32,6 +40,8 @@ _sharp = Experiment(
     effect=MoreOften(_LEFT.says),
     expected=Status.SUPPORTED,
     margin=0.2,
+    theory=_HOLDS,
+    pictures=(leaving,),
     why="A well whose curvature is above 2/η cannot hold the run; both are equally deep.",
     knob=link_knob("arm1.schedule.peak", "Rate in both, limit of the sharp well 0.125", (0.02, 0.05, 0.1, 0.125, 0.15, 0.2), 0.15),
 )
@@ -52,6 +62,12 @@ _plateau = Experiment(
     readings=(partial(answer, measure=below(0.2)),),
     effect=MoreOften(below(0.2).says),
     expected=Status.SUPPORTED,
+    theory=Theory(
+        r"\sum_t \eta_t = \tfrac12\left[\ln r + r^2 + \tfrac14 r^4\right]_{r_{\text{near}}}^{r_{\text{far}}}",
+        "Gradient flow needs a certain sum of rates to come in from a distance, whichever order they come in.",
+        "dt = −dr/f′(r) on r²/(1 + r²), integrated.",
+    ),
+    pictures=(arrivals,),
     why="Out on the plateau the slope is so small that only the sum of the rates brings a run down.",
     knob=link_knob("arm1.schedule.peak", "Late rate of the first arm", (0.1, 0.15, 0.2, 0.3, 0.5), 0.3),
 )
@@ -81,6 +97,8 @@ CLAIM = Claim(
             expected=Status.REFUTED,
             kind=Kind.COUNTER,
             margin=0.2,
+            theory=_HOLDS,
+            pictures=(leaving,),
             why="The flat well's limit is 2: at 0.3 it holds the run as well as at 0.02.",
         ),
         _plateau,

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from lr_explorer.claims.base import Claim, Experiment, Knob, Tuned, link_knob
+from lr_explorer.claims.base import Claim, Experiment, Knob, Theory, Tuned, link_knob
 from lr_explorer.claims.effects import LowerLoss, Number, gain, mean
 from lr_explorer.claims.readings import final_loss, new_rows_loss
+from lr_explorer.claims.views.layers import conditions, transfers
 from lr_explorer.experiments.scenes import arm, scene
 from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.start import Circle
@@ -21,6 +22,12 @@ def _ratios(arm: Arm) -> tuple[Arm, ...]:
         return (arm,)
     return tuple(replace(arm, rate_x=ratio**0.5, rate_y=ratio**-0.5) for ratio in _RATIOS)
 
+
+ROUNDER = Theory(
+    r"\min_D \kappa\left(D^{1/2} H D^{1/2}\right) = \frac{1 + r}{1 - r},\quad r = \frac{|h_{xy}|}{\sqrt{h_{xx} h_{yy}}}",
+    "What a rate for each coordinate can do about a valley: everything along the axes, nothing at 45°.",
+    "Forsythe & Straus (1955); van der Sluis (1969).",
+)
 
 _layers = Experiment(
     name="layers",
@@ -40,6 +47,8 @@ _layers = Experiment(
     effect=LowerLoss(),
     expected=Status.SUPPORTED,
     tuned=Tuned(variants=_ratios),
+    theory=ROUNDER,
+    pictures=(conditions,),
     why="Two coordinates whose curvatures differ 40-fold stand for two layers; rates in the inverse ratio turn the valley into a round bowl.",
     knob=link_knob(
         "surface.angle", "Rotation of the valley, degrees", (0.0, 10.0, 22.5, 35.0, 45.0), 0.0, "At 45° both coordinates feel both curvatures."
@@ -67,6 +76,12 @@ _transfer = Experiment(
     expected=Status.SUPPORTED,
     count=100,
     own="surface.draw",
+    theory=Theory(
+        r"\tfrac12\left[\Delta^2(1 - \eta\lambda)^{2T} + \tfrac{s^2}{n\lambda}\left(1 - (1 - \eta\lambda)^T\right)^2\right]",
+        "What is left of the distance, and what the labels' errors have taught by then: a slow layer keeps both.",
+        "Least squares; Howard & Ruder (2018), arXiv 1801.06146; Kumar et al. (2022), arXiv 2202.10054.",
+    ),
+    pictures=(transfers,),
     why="The backbone was nearly right; a small rate keeps it from what sixteen noisy labels would teach it.",
     knob=Knob("How far the task changed, Δ", (0.0, 0.1, 0.3, 0.5, 0.6, 0.8, 1.0), _moved, 0.1),
 )

@@ -2,9 +2,11 @@
 
 from functools import partial
 
-from lr_explorer.claims.base import Claim, Experiment, Kind, Tuned
+from lr_explorer.claims.base import Claim, Experiment, Kind, Theory, Tuned
 from lr_explorer.claims.effects import LowerLoss, MoreOften
 from lr_explorer.claims.readings import answer, final_loss
+from lr_explorer.claims.views.cycles import snapshots
+from lr_explorer.claims.views.losses import losses
 from lr_explorer.experiments.measures import Measure, below, best_checkpoint
 from lr_explorer.experiments.scenes import arm, scene
 from lr_explorer.scenario import Arm, Scenario
@@ -28,6 +30,12 @@ def _tuned(*measures: Measure) -> Tuned:
     return Tuned("success", measures, count=60, per_decade=8)
 
 
+_DRAWS = Theory(
+    r"P(\text{best of } k) \le 1 - (1 - p)^k",
+    "If cycles were independent draws with chance p each, the best of k would be good that often; as each begins where the last one ended, less.",
+    "Loshchilov & Hutter (2017), arXiv 1608.03983; Huang et al. (2017), Snapshot ensembles, arXiv 1704.00109.",
+)
+
 _snapshots = Experiment(
     name="snapshots",
     label="The best of ten cycle ends",
@@ -38,6 +46,8 @@ _snapshots = Experiment(
     expected=Status.SUPPORTED,
     count=300,
     tuned=_tuned(_BEST, _FINAL),
+    theory=_DRAWS,
+    pictures=(partial(snapshots, near=_NEAR),),
     why="Every restart throws the run out again, and each cycle's end is another draw: ten draws beat one.",
 )
 _checkpoints = _snapshots.but(
@@ -61,6 +71,8 @@ _last = Experiment(
     kind=Kind.COUNTER,
     count=600,
     margin=0.0,
+    theory=_DRAWS,
+    pictures=(partial(snapshots, near=_NEAR),),
     why="The last cycle has a tenth of the updates to find its well; what the cycles before it found is thrown away.",
 )
 
@@ -109,6 +121,7 @@ CLAIM = Claim(
             expected=Status.REVERSED,
             kind=Kind.COUNTER,
             tuned=Tuned(),
+            pictures=(losses,),
             why="In a single bowl every restart only brings the noise back, and the last cycle has to calm it in a fifth of the time.",
         ),
     ),

@@ -1,10 +1,15 @@
 """E5, adaptive methods: a rate per parameter in place of a schedule."""
 
 from functools import partial
+from typing import Any
 
-from lr_explorer.claims.base import Claim, Experiment, Kind, Tuned, link_knob
+from lr_explorer.claims.base import Claim, Experiment, Kind, Theory, Tuned, link_knob
+from lr_explorer.claims.e3 import ROUNDER
 from lr_explorer.claims.effects import LowerLoss, Number, certain, fall
 from lr_explorer.claims.readings import final_loss, loss_trend, place
+from lr_explorer.claims.views.adaptive import courses, implied, trends
+from lr_explorer.claims.views.layers import conditions
+from lr_explorer.claims.views.losses import losses
 from lr_explorer.experiments.scenes import arm, scene
 from lr_explorer.noise import NOISES
 from lr_explorer.optimizers import OPTIMIZERS
@@ -24,6 +29,13 @@ def _pair(rule: str, steps: int = 1000) -> tuple[Scenario, ...]:
     return (scene(SURFACES.create("quadratic"), steps, 1.0, *arms, start=_RING),)
 
 
+_OWN = Theory(
+    r"\text{AdaGrad: } \frac{\eta}{\sqrt{\sum g^2}} \approx \frac{\eta}{\sigma\sqrt t},\qquad "
+    r"\text{Adam, RMSprop: } \frac{\eta}{\sqrt{\text{mean of recent } g^2}} \approx \frac\eta\sigma",
+    "A sum of squares grows with every update and takes the rate down by itself; a mean of recent ones does not.",
+    "Duchi, Hazan & Singer (2011); Ward, Wu & Bottou (2020).",
+)
+
 _adam = Experiment(
     name="adam",
     label="Adam",
@@ -36,14 +48,17 @@ _adam = Experiment(
     margin=0.2,
     needless=True,
     tuned=Tuned(per_decade=8),
+    theory=_OWN,
+    pictures=(implied, trends),
     why="Adam divides by the size of the gradients, not by their noise: its steps do not shrink at the minimum, and it hovers as SGD does.",
     knob=link_knob("noise.sigma", "Noise σ", (0.0, 0.1, 1.0), 1.0),
 )
 
 
-def _instead(rule: str, expected: Status, why: str, kind: Kind = Kind.CLAIM) -> Experiment:
+def _instead(rule: str, expected: Status, why: str, **changes: Any) -> Experiment:
     label = _LABELS[rule]
-    return _adam.but(rule, label, f"{label} with a constant rate needs no cosine", expected, kind=kind, scenarios=_pair(rule), why=why, knob=None)
+    says = f"{label} with a constant rate needs no cosine"
+    return _adam.but(rule, label, says, expected, kind=Kind.CLAIM, scenarios=_pair(rule), why=why, knob=None, **changes)
 
 
 def _trend(rule: str, name: str, label: str, expected: Status, why: str, kind: Kind) -> Experiment:
@@ -58,6 +73,8 @@ def _trend(rule: str, name: str, label: str, expected: Status, why: str, kind: K
         kind=kind,
         count=200,
         margin=0.2,
+        theory=_OWN,
+        pictures=(trends, implied),
         why=why,
     )
 
@@ -80,6 +97,8 @@ _ravine = Experiment(
     effect=LowerLoss(),
     expected=Status.SUPPORTED,
     tuned=Tuned(),
+    theory=ROUNDER,
+    pictures=(conditions,),
     why="With a rate per coordinate the thousandfold difference in curvature does not matter.",
     knob=link_knob("surface.angle", "Rotation of the ravine, degrees", (0.0, 5.0, 15.0, 30.0, 45.0), 0.0),
 )
@@ -97,6 +116,12 @@ def _reddi(name: str, label: str, expected: Status, why: str, kind: Kind, amsgra
         expected=expected,
         kind=kind,
         count=1,
+        theory=Theory(
+            r"\text{drift of a period} = -\eta\sum_k \frac{m_k}{\sqrt{v_k}}",
+            "The steep step raises v, which divides it itself the most and the gentle ones after it less and less.",
+            "Reddi, Kale & Kumar (2018), On the convergence of Adam and beyond.",
+        ),
+        pictures=(courses,),
         why=why,
     )
 
@@ -114,6 +139,7 @@ CLAIM = Claim(
             "adagrad",
             Status.INCONCLUSIVE,
             "AdaGrad adds up all gradients, so its steps shrink like 1/√t by themselves: it gains least, about as much as the margin.",
+            tuned=Tuned(count=300, per_decade=8),
         ),
         _trend(
             "adagrad",
@@ -149,6 +175,9 @@ CLAIM = Claim(
                 ),
             ),
             count=200,
+            tuned=Tuned(),
+            theory=None,
+            pictures=(losses,),
             knob=None,
             why="Where the noise ends at the minimum nothing has to be calmed – with Adam as with SGD.",
         ),

@@ -153,7 +153,7 @@ class Deviation(Number):
         return f"{number_sentence(verdict, says, 'Deviation from what is predicted')} {values}"
 
 
-def slope(readings: Readings, at: Sequence[float]) -> Array:
+def slope(readings: Readings, at: Sequence[float] | Array) -> Array:
     """Return each replicate's slope of log10 of its readings over log10 of the arms' values `at`, by least squares, (replicates,)."""
     x, y = np.log10(at), np.log10(np.maximum(np.array(readings, dtype=float), SMALLEST))
     off = x - x.mean()

@@ -1,8 +1,9 @@
 """M2, stability: a high rate oscillates or diverges."""
 
-from lr_explorer.claims.base import Claim, Experiment, Kind, link_knob
+from lr_explorer.claims.base import Claim, Experiment, Kind, Knob, Theory, link_knob
 from lr_explorer.claims.effects import Deviation, MoreOften, only
 from lr_explorer.claims.readings import diverges, grows, preconditioned_sharpness
+from lr_explorer.claims.views.stability import adam_gauge, gauge, over_distances, over_rates
 from lr_explorer.experiments.measures import DIVERGED
 from lr_explorer.experiments.scenes import arm, scene
 from lr_explorer.optimizers import OPTIMIZERS, Optimizer
@@ -10,9 +11,16 @@ from lr_explorer.optimizers.per_coordinate import Adam
 from lr_explorer.start import Circle, Point
 from lr_explorer.statistics import Status
 from lr_explorer.surfaces import SURFACES, Surface
+from lr_explorer.theory import mean_gradient_limit
 
 _CURVATURE = 10.0
 _BOWL = SURFACES.create("quadratic", lambda1=1.0, lambda2=_CURVATURE)
+_LIMIT = Theory(
+    r"\eta < \frac{2}{\lambda_{\max}},\qquad \text{heavy ball } \frac{2(1 + \beta)}{\lambda_{\max}},\qquad "
+    r"\text{Nesterov } \frac{2 + 2\beta}{(1 + 2\beta)\lambda_{\max}}",
+    "Above it the part of the distance along the steepest axis grows at every update.",
+    "Goh, Why momentum really works (2017); Cohen et al. (2021), arXiv 2103.00065, for the two with momentum.",
+)
 _QUARTIC = SURFACES.create("quartic")
 _RING = Circle(x=0.0, y=0.0, radius=4.0)
 # The largest stable rate of plain gradient descent on this bowl.
@@ -32,14 +40,15 @@ def _edge(name: str, label: str, rule: Optimizer) -> Experiment:
         effect=MoreOften("ends higher than it began"),
         expected=Status.SUPPORTED,
         margin=0.9,
+        theory=_LIMIT,
+        pictures=(over_rates,),
         why="Along the steepest axis each update multiplies the distance by a number that passes −1 at the limit.",
     )
 
 
 def _adam(name: str, label: str, beta2: float, expected: Status, why: str, kind: Kind = Kind.CLAIM) -> Experiment:
     rule = Adam(beta2=beta2)
-    # Cohen et al. (2022): the limit of the heavy ball whose rate is that of a mean of gradients.
-    limit = (2 + 2 * rule.beta1) / (1 - rule.beta1)
+    limit = mean_gradient_limit(rule.beta1)
     return Experiment(
         name=name,
         label=label,
@@ -51,6 +60,13 @@ def _adam(name: str, label: str, beta2: float, expected: Status, why: str, kind:
         kind=kind,
         margin=0.05,
         needless=True,
+        theory=Theory(
+            r"\eta\,\lambda_{\max}(P^{-1}H) \to \frac{2 + 2\beta_1}{1 - \beta_1},\quad "
+            r"P = (1 - \beta_1^t)\,\mathrm{diag}\left(\sqrt{\hat v} + \varepsilon\right)",
+            "38 for β₁ = 0.9, whatever the rate, as long as the scale P changes slowly.",
+            "Cohen et al. (2022), Adaptive gradient methods at the edge of stability, arXiv 2207.14484.",
+        ),
+        pictures=(adam_gauge,),
         why=why,
     )
 
@@ -63,6 +79,12 @@ def _far(surface: Surface, rate: float, radius: float) -> tuple:
     )
 
 
+def _from_afar(experiment: Experiment, distance: float) -> Experiment:
+    far, near = experiment.scenarios
+    arms = (far.arms[0].with_values(name=f"From {distance:g} away"),)
+    return experiment.with_scenarios([far.with_values(start=far.start.with_values(radius=distance), arms=arms), near])
+
+
 _far_quartic = Experiment(
     name="far_quartic",
     label="From far away: a bowl that steepens",
@@ -72,7 +94,13 @@ _far_quartic = Experiment(
     effect=MoreOften(DIVERGED),
     expected=Status.SUPPORTED,
     why="The curvature of x⁴ grows with the distance, so the largest stable rate falls with it: on an axis it is 2/x².",
-    knob=None,
+    theory=Theory(
+        r"\eta < \frac{2}{x_0^2}",
+        "On an axis of ¼x⁴ the update multiplies x by 1 − ηx²: below −1 it grows, and grows faster.",
+        "x ← x(1 − ηx²), by itself.",
+    ),
+    pictures=(over_distances,),
+    knob=Knob("Distance of the far start", (1.0, 2.0, 3.0, 4.0, 6.0, 8.0), _from_afar, 8.0),
 )
 
 _stabilises = Experiment(
@@ -83,6 +111,8 @@ _stabilises = Experiment(
     readings=(diverges,),
     effect=MoreOften(DIVERGED),
     expected=Status.SUPPORTED,
+    theory=_LIMIT,
+    pictures=(gauge, over_rates),
     why="On a bowl of constant curvature the growth stops as soon as the rate is below 2/λ.",
     knob=link_knob("arm*.schedule.peak", "Peak of both, limit 0.2", (0.15, 0.19, 0.2, 0.21, 0.22, 0.3, 0.5), 0.22),
 )
@@ -146,6 +176,7 @@ CLAIM = Claim(
                 ),
             ),
             knob=None,
+            pictures=(gauge,),
             why="On x⁴ a run that grows meets ever more curvature: it is gone within a few updates, before any schedule has fallen.",
         ),
         _stabilises.but(
@@ -165,6 +196,12 @@ CLAIM = Claim(
                 ),
             ),
             knob=None,
+            pictures=(gauge,),
+            theory=Theory(
+                r"\eta_t\,\lambda_{\max}(x_t) < 2",
+                "What counts is the curvature where the run is: warm-up keeps the product below 2 while the curvature is large.",
+                "Gilmer et al. (2021), arXiv 2110.04369.",
+            ),
             why="The small first rates lead to where the curvature is small enough for the peak.",
         ),
     ),

@@ -2,9 +2,11 @@
 
 from functools import partial
 
-from lr_explorer.claims.base import Claim, Experiment, Kind, Tuned, link_knob
+from lr_explorer.claims.base import Claim, Experiment, Kind, Theory, Tuned, link_knob
 from lr_explorer.claims.effects import MoreOften
 from lr_explorer.claims.readings import answer
+from lr_explorer.claims.views.escape import ridge, wells
+from lr_explorer.claims.views.stability import gauge
 from lr_explorer.experiments.measures import farther_than, global_basin, near_best
 from lr_explorer.experiments.scenes import arm, scene
 from lr_explorer.scenario import Arm, Scenario
@@ -19,6 +21,14 @@ _COSINE = arm("Cosine 0.1", "cosine", 0.1)
 _EXPONENTIAL = arm("Exponential 0.1", "exponential", 0.1, gamma=0.01 ** (1 / (_STEPS - 1)))
 
 
+_KRAMERS = Theory(
+    r"k = \frac{\eta\sqrt{V''_{\min}\,|V''_{\mathrm{top}}|}}{2\pi}\,e^{-\Delta V/T},\quad T = \tfrac12\eta\sigma^2,\qquad "
+    r"\dot p = k_{\text{out}}(1 - p) - k_{\text{in}}\,p",
+    "How often an update leads over a barrier of height ΔV, and what that makes of the share p in the deep well along a schedule.",
+    "Kramers (1940); for SGD Xie, Sato & Sugiyama (2021), arXiv 2002.03495. It holds for barriers above about 2T.",
+)
+
+
 def _wells(*arms: Arm, sigma: float = 2.0) -> tuple[Scenario, ...]:
     return (scene(_WELLS, _STEPS, sigma, *arms),)
 
@@ -31,6 +41,8 @@ _escape = Experiment(
     readings=(partial(answer, measure=_SUCCEEDS),),
     effect=MoreOften(_SUCCEEDS.says),
     expected=Status.SUPPORTED,
+    theory=_KRAMERS,
+    pictures=(wells,),
     why="How often noise lifts the run over the barrier falls exponentially with its height ÷ (η σ²): a high rate crosses, a low one waits for ever.",
     knob=link_knob("noise.sigma", "Noise σ", (0.0, 0.5, 1.0, 1.5, 2.0, 3.0), 2.0, "Without noise there is nothing that could lift a run out."),
 )
@@ -45,6 +57,12 @@ _saddle = Experiment(
     readings=(partial(answer, measure=farther_than("y", 0.5)),),
     effect=MoreOften(farther_than("y", 0.5).says),
     expected=Status.SUPPORTED,
+    theory=Theory(
+        r"t_{1/2} = \frac{\ln\left[1 + (r/0.6745)^2\,\frac{(1 + \eta\gamma)^2 - 1}{(\eta\sigma)^2}\right]}{2\ln(1 + \eta\gamma)}",
+        "After so many updates half of the runs at a constant rate are farther than r from the ridge.",
+        "The variance of y ← (1 + ηγ)y + ησξ; on noise and saddles Ge et al. (2015), Jin et al. (2017), Du et al. (2017).",
+    ),
+    pictures=(ridge,),
     why="Noise gives a small push off the ridge, which then grows by the factor 1 + η·γ in each update. A constant high rate escapes as well: it is "
     "the height that counts here, not the fall.",
     knob=link_knob("noise.sigma", "Noise σ", (0.0, 0.001, 0.01, 0.1), 0.01),
@@ -111,6 +129,12 @@ CLAIM = Claim(
             effect=MoreOften(global_basin().says),
             expected=Status.REVERSED,
             kind=Kind.COUNTER,
+            theory=Theory(
+                r"\lambda < \frac2\eta",
+                "A minimum that is more curved than that holds no run.",
+                "Wu, Ma & E (2018), How SGD selects the global minima.",
+            ),
+            pictures=(gauge,),
             why="The best well is narrow, and its curvature is above 2/η: the high rate throws the run out of where it already was, and never back.",
         ),
         _saddle,

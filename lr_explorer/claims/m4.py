@@ -3,9 +3,10 @@
 from functools import partial
 from typing import Any
 
-from lr_explorer.claims.base import Claim, Experiment, Kind, link_knob
+from lr_explorer.claims.base import Claim, Experiment, Kind, Theory, link_knob
 from lr_explorer.claims.effects import Deviation, Number, mean, mean_of, slope
 from lr_explorer.claims.readings import floor_share, median_loss
+from lr_explorer.claims.views.floors import floors, heights
 from lr_explorer.clipping import CLIPPINGS
 from lr_explorer.experiments.scenes import arm, scene
 from lr_explorer.noise import NOISES, Noise
@@ -27,6 +28,17 @@ def _stable(tail: float) -> Noise:
     return NOISES.create("stable", sigma=0.1, tail=tail)
 
 
+_STATIONARY = Theory(
+    r"\mathbb E f = \sum_i \frac{\eta\sigma^2}{2(2 - \eta\lambda_i)}",
+    "The loss at which SGD with a constant rate hovers on a quadratic: proportional to η where that is small.",
+    "Mandt, Hoffman & Blei (2017), exact in η.",
+)
+_TAILS = Theory(
+    r"\text{median loss} \propto \eta^{2(1 - 1/\alpha)}",
+    "Only the slope is predicted: the line is laid through the marks' middle.",
+    "From scale^α = (ησ)^α/(1 − |1 − ηλ|^α): Samorodnitsky & Taqqu (1994); on clipping Zhang et al. (2020), arXiv 1912.03194.",
+)
+
 _floor = Experiment(
     name="floor",
     label="The height at which a run hovers",
@@ -37,6 +49,8 @@ _floor = Experiment(
     expected=Status.SUPPORTED,
     count=100,
     margin=0.5,
+    theory=_STATIONARY,
+    pictures=(floors,),
     why="Each update brings in noise of variance η²σ² and takes away a share 2ηλ of what is there: what is left is proportional to η.",
     knob=link_knob("noise.sigma", "Noise σ", (0.0, 0.001, 0.1, 1.0), 1.0, "At 0 the largest rate comes closest."),
 )
@@ -47,6 +61,7 @@ _tails = _floor.but(
     Status.SUPPORTED,
     kind=Kind.CLAIM,
     scenarios=_hovering(_stable(1.5), 1.0),
+    theory=_TAILS,
     why="Under α-stable noise the loss at which a run hovers goes like η^(2 − 2/α): for α = 1.5 like η^⅔.",
     knob=link_knob("noise.tail", "Stability index α", (1.0, 1.2, 1.5, 1.8, 2.0), 1.5, "At 2 the noise is normal, at 1 Cauchy's."),
 )
@@ -76,6 +91,8 @@ CLAIM = Claim(
             expected=Status.SUPPORTED,
             count=100,
             needless=True,
+            theory=_STATIONARY,
+            pictures=(heights,),
             why="On a quadratic with noise of one size theory is exact at every rate.",
         ),
         _floor.but(
@@ -124,6 +141,11 @@ CLAIM = Claim(
             effect=Deviation("Slope of log loss over log η", partial(slope, at=_RATES), mean, predicted=2.0),
             margin=0.1,
             needless=True,
+            theory=Theory(
+                r"\mathbb E f = \tfrac16\eta^2\sum_i\lambda_i",
+                "Each coordinate ends jumping between u and u − η, with u anywhere in (0, η).",
+                "The mean square of a uniform number; Bernstein et al. (2018) on sign descent.",
+            ),
             why="Every step of sign descent has length η in each coordinate, so it ends within η of the minimum and no closer.",
             knob=None,
         ),

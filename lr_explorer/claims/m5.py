@@ -2,9 +2,11 @@
 
 import numpy as np
 
-from lr_explorer.claims.base import Claim, Experiment, Kind, Tuned, link_knob
+from lr_explorer.claims.base import Claim, Experiment, Kind, Theory, Tuned, link_knob
 from lr_explorer.claims.effects import Deviation, LowerLoss, Number, only, ratio, short_of
 from lr_explorer.claims.readings import edge_share, final_loss, final_sharpness
+from lr_explorer.claims.views.losses import losses
+from lr_explorer.claims.views.stability import gauge
 from lr_explorer.experiments.scenes import arm, scene
 from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.start import Circle, Point
@@ -35,6 +37,18 @@ def _sharp(surface: str, start: tuple[float, float], minimum: tuple[float, float
     return (scene(made, steps, 0.0, *arms, start=Circle(x=start[0], y=start[1], radius=0.02)),)
 
 
+_EDGE = Theory(
+    r"\eta_t\,\lambda_{\max}(x_t) < 2",
+    "The stable rate is the inverse of the curvature, not of the slope: where the curvature falls along the way a rate may rise, where it grows it "
+    "has to fall.",
+    "Cohen et al. (2021), arXiv 2103.00065; Gilmer et al. (2021), arXiv 2110.04369.",
+)
+_VALLEY = Theory(
+    r"\text{way along the river} \propto \textstyle\sum_t \eta_t,\qquad \text{height above it} \propto \eta_T",
+    "The dashed lines follow mean and covariance of the runs through every update, taking their points to be normally distributed.",
+    "Wen et al. (2024), arXiv 2410.05192; moment closure: Särkkä (2013).",
+)
+
 _flattening = Experiment(
     name="flattening",
     label="Steep first, flat later",
@@ -44,6 +58,8 @@ _flattening = Experiment(
     effect=LowerLoss(),
     expected=Status.REVERSED,
     tuned=_WORSE,
+    theory=_EDGE,
+    pictures=(gauge, losses),
     why="Steep is not what limits the rate, curved is: on x⁴ curvature falls on the way down: the stable rate grows, and a falling one wastes it.",
     knob=link_knob("surface.power", "Power q of the bowl |x|^q", (2.0, 2.5, 3.0, 4.0, 6.0), 4.0, "At 2 the curvature is the same everywhere."),
 )
@@ -56,6 +72,8 @@ _wsd = Experiment(
     effect=LowerLoss(),
     expected=Status.SUPPORTED,
     tuned=Tuned(),
+    theory=_VALLEY,
+    pictures=(losses,),
     why="How far a run comes along the river is the sum of its rates; how high above the bed it ends is its last ones.",
 )
 _catapult = Experiment(
@@ -66,6 +84,12 @@ _catapult = Experiment(
     readings=(final_sharpness,),
     effect=Number("log₂ of the final curvatures' ratio", ratio),
     expected=Status.SUPPORTED,
+    theory=Theory(
+        r"\frac2\lambda < \eta < \frac4\lambda",
+        "Between these the loss of two linear layers first grows, and growth pushes the curvature down until the rate fits.",
+        "Lewkowycz et al. (2020), arXiv 2003.02218.",
+    ),
+    pictures=(gauge,),
     why="The run grows until it is thrown along the line of minima to where the curvature fits the rate: it adapts to the rate, not the rate to it.",
 )
 
@@ -145,6 +169,12 @@ CLAIM = Claim(
             expected=Status.SUPPORTED,
             margin=0.05,
             needless=True,
+            theory=Theory(
+                r"\eta\,\lambda_{\text{end}} \to 2",
+                "Training hovers where the curvature just fits the rate.",
+                "Zhu et al. (2022), arXiv 2210.03294; Cohen et al. (2021).",
+            ),
+            pictures=(gauge,),
             why="Oscillation across the valley pushes the run along it to less curvature, until the rate is just stable.",
         ),
         _catapult,

@@ -1,6 +1,7 @@
 """What is drawn beside an experiment: measured and predicted curves, or a map, as plain numbers."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ class Curve:
     """
 
     name: str
-    x: Array
+    x: NDArray[Any]
     y: Array
     arm: int | None = None
     is_theory: bool = False

@@ -103,18 +103,21 @@ def new_rows_loss(scenario: Scenario, arm: ArmRun) -> Array:
 
 
 def preconditioned_sharpness(scenario: Scenario, arm: ArmRun) -> Array:
-    """Return η·λmax(P⁻¹H) of Adam, its median over the second half of the steps, where P = (1 − β₁ᵗ)·diag(√v̂ + ε); only without noise.
+    """Return the median over the second half of the steps of what `preconditioned_course` has."""
+    return np.median(preconditioned_course(scenario, arm)[len(arm.lr) // 2 :], axis=0)
+
+
+def preconditioned_course(scenario: Scenario, arm: ArmRun) -> Array:
+    """Return η·λmax(P⁻¹H) of Adam after every update, (steps, replicates), P the corrected root mean square plus ε; without noise only.
 
     Source: Cohen et al., Adaptive gradient methods at the edge of stability (2022), arXiv 2207.14484.
     """
     rule: Any = arm.arm.optimizer
-    steps = len(arm.lr)
     square = np.zeros(arm.path.shape[1:])
-    seen = []
-    for t in range(steps):
+    course = np.empty((len(arm.lr), arm.path.shape[2]))
+    for t, rate in enumerate(arm.first_lr):
         grad = scenario.surface.gradient(arm.path[t])
         square = rule.beta2 * square + (1 - rule.beta2) * grad * grad
-        if 2 * t >= steps:
-            scale = (1 - rule.beta1 ** (t + 1)) * (np.sqrt(square / (1 - rule.beta2 ** (t + 1))) + rule.eps)
-            seen.append(arm.first_lr[t] * curvatures(scenario.surface, arm.path[t + 1], 1 / scale)[1])
-    return np.median(seen, axis=0)
+        scale = np.sqrt(square / (1 - rule.beta2 ** (t + 1))) + rule.eps
+        course[t] = rate * curvatures(scenario.surface, arm.path[t + 1], 1 / scale)[1]
+    return course

@@ -25,8 +25,8 @@ def calm_rate(surface: Surface, point: Array, limit: float) -> float | None:
 
     limit: the largest stable η·λ of the optimizer. A quarter is far enough below to hold while the curvature grows a little.
     """
-    largest = float(curvatures(surface, point)[1])
-    return float(f"{0.25 * limit / largest:.1e}") if largest > 0 else None
+    edge = float(stable_rate(surface, point, limit))
+    return float(f"{0.25 * edge:.1e}") if edge < np.inf else None
 
 
 def stable_rate(surface: Surface, point: Array, limit: float, rates: Pair | Array = (1.0, 1.0)) -> Array:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
-from lr_explorer.claims import Experiment, Result
+from lr_explorer.claims import Experiment, Picture, Result
 from lr_explorer.experiments.crowd import CrowdPart, crowd_blocks, looks_of
 from lr_explorer.experiments.ensemble import DEFAULT_MEASURE, Observed, observe
 from lr_explorer.experiments.measures import Measure, global_basin
@@ -116,6 +116,18 @@ def claim_result(claim: str, experiment: Experiment, knob: str, seed: int) -> Re
 @st.cache_resource(max_entries=256, show_spinner="Running the experiment …")
 def _claim_result(key: tuple[str, str, str, int], links: tuple[str, ...], seed: int, _experiment: Experiment) -> Result:
     return _experiment.result(seed)
+
+
+def claim_pictures(claim: str, result: Result, knob: str, seed: int) -> tuple[Picture, ...]:
+    """Return what is drawn of an experiment's result; knob, seed: as in `claim_result`."""
+    experiment = result.experiment
+    links = tuple(scenario.link for scenario in experiment.scenarios)
+    return _claim_pictures((claim, experiment.name, knob, experiment.count), links, seed, result)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Drawing what was measured …")
+def _claim_pictures(key: tuple[str, str, str, int], links: tuple[str, ...], seed: int, _result: Result) -> tuple[Picture, ...]:
+    return tuple(draw(_result) for draw in _result.experiment.pictures)
 
 
 @st.cache_data(max_entries=512, show_spinner=False)

@@ -53,8 +53,13 @@ def show(claim: Claim, experiment: Experiment, *, has_controls: bool = True) -> 
     with verdict:
         result = ran(claim, experiment, lab.current().knob)
         _verdict(claim, experiment, result)
+    pictures = cached.claim_pictures(claim.id, result, lab.current().knob, lab.current().lab_seed)
+    for place, picture in enumerate(pictures[:1]):
+        _picture(place, picture, result)
     _typical(result)
     _theory(result)
+    for place, picture in enumerate(pictures[1:], 1):
+        _picture(place, picture, result)
     _tuning(result)
     return result
 
@@ -155,17 +160,16 @@ def shown_run(result: Result) -> Scenario:
 
 
 def _theory(result: Result) -> None:
-    """Show what theory says, and the picture in which it meets what was measured."""
+    """Show what theory says."""
     made = result.experiment
     if made.theory:
         st.markdown("#### What theory says")
         st.latex(made.theory.formula)
         st.markdown(f"{literal(made.theory.says)}  \n*{literal(made.theory.source)}*")
-    if made.picture:
-        _picture(made.picture(result), result)
 
 
-def _picture(picture: Picture, result: Result) -> None:
+def _picture(place: int, picture: Picture, result: Result) -> None:
+    """Show what was measured beside what theory predicts."""
     dark, arms = is_dark(), result.experiment.arms
     st.markdown(f"**{literal(picture.title)}**")
     marks = []
@@ -174,7 +178,7 @@ def _picture(picture: Picture, result: Result) -> None:
         marks.append(glyph("●", colour, curve.name) if curve.is_marks else swatch(curve.name, colour, THEORY_DASH if curve.is_theory else ()))
     if marks:
         st.html(legend(marks))
-    chart(picture_figure(picture, arms, dark=dark), "picture", f"{picture.title}. {picture.says}")
+    chart(picture_figure(picture, arms, dark=dark), f"picture-{place}", f"{picture.title}. {picture.says}")
     if picture.says:
         st.markdown(literal(picture.says))
 

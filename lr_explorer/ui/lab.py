@@ -14,8 +14,8 @@ from lr_explorer.statistics import Status
 
 ALL = "all"
 NONE = "none"
-# Beyond it the seeds of one purpose would run into those of another.
-MOST_SEED = 10**12 - 1
+# Far below where the seeds of one purpose would run into those of another.
+MOST_SEED = 999_999
 
 Place = tuple[str, str]  # a claim's id and an experiment's name
 

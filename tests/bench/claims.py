@@ -33,8 +33,9 @@ def main(chosen: str) -> None:
             first = seconds(experiment.result)
             firsts.append(first)
             line = f"{claim.id}.{experiment.name}: verdict {first:.2f} s"
-            if experiment.picture:
-                line += f", picture {seconds(partial(experiment.picture, experiment.result())):.2f} s"
+            result = experiment.result()
+            drawn = [seconds(partial(picture, result)) for picture in experiment.pictures]
+            line += f", pictures {sum(drawn):.2f} s"
             if found := turns(experiment):
                 slowest.append(max(found))
                 line += f", knob {max(found)[0]:.2f} s at {max(found)[1]}"

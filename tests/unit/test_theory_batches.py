@@ -24,12 +24,12 @@ def test_interpolated_labels_have_no_floor_and_all_rows_have_none_either():
 
 @pytest.mark.parametrize(("size", "replace"), [(1, False), (2, False), (2, True)])
 def test_the_expected_loss_is_the_mean_over_every_sequence_of_batches(size, replace):
-    """Rates of three updates for batches of one row, two for batches of two, from eight starts of a circle."""
+    """Rates of three updates for batches of one row, two for batches of two, from four starts whose moments are those of a circle."""
     rates = np.array([[0.5, 0.1], [0.3, 0.9], [0.2, 0.2]])[: 4 - size]
     batches = np.array(list(product(range(16), repeat=size) if replace else combinations(range(16), size)))
-    angles = np.pi / 4 * np.arange(8)
+    angles = np.pi / 2 * np.arange(4)
     x = np.array([1.0 + 2 * np.cos(angles), -1.0 + 2 * np.sin(angles)])
-    x = np.broadcast_to(x[:, None, :], (2, 2, 8))  # coordinates, arms, paths
+    x = np.broadcast_to(x[:, None, :], (2, 2, 4))  # coordinates, arms, paths
     means = [FEW.value(x).mean(axis=-1)]
     for lr in rates:
         rows = np.repeat(batches.T, x.shape[2], axis=1)

@@ -88,16 +88,16 @@ def test_annealed_runs_end_in_the_deep_well_as_often_as_kramers_says():
         assert crossed_share(out, back)[-1] == pytest.approx((basin_of(WELLS, found.final) == 0).mean(), rel=0.15)
 
 
-@pytest.mark.parametrize("lr", [0.03, 0.3, 1.0])
+@pytest.mark.parametrize("lr", [0.1, 1.0])
 def test_the_time_on_a_saddle_is_the_median_of_the_linear_recursion(lr):
     time = float(saddle_time(-0.2, lr, 0.01, 0.5))
-    rng, y = np.random.default_rng(0), np.zeros(20_000)
+    rng, y = np.random.default_rng(0), np.zeros(4000)
     shares = [0.0]
     for _ in range(int(time) + 1):
-        y = (1 + 0.2 * lr) * y + lr * 0.01 * rng.standard_normal(20_000)
+        y = (1 + 0.2 * lr) * y + lr * 0.01 * rng.standard_normal(4000)
         shares.append(float(np.mean(np.abs(y) > 0.5)))
     # Four standard errors of a share of a half.
-    assert shares[int(time)] - 0.014 <= 0.5 <= shares[int(time) + 1] + 0.014
+    assert shares[int(time)] - 0.032 <= 0.5 <= shares[int(time) + 1] + 0.032
 
 
 def test_runs_leave_the_saddle_when_they_should_and_never_without_noise():

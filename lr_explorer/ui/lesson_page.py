@@ -14,7 +14,7 @@ from lr_explorer.figures.theme import ARM_SHADES, DASHES
 from lr_explorer.lessons import EXPERIMENTS, PARTS, Control, Lesson, controls_of
 from lr_explorer.params import Text
 from lr_explorer.scenario import Arm, Scenario
-from lr_explorer.ui import cached, claims_page, lab, playground, state
+from lr_explorer.ui import cached, claims_page, classroom, lab, playground, state
 from lr_explorer.ui.address import show_address, show_share
 from lr_explorer.ui.controls import control, show_controls
 from lr_explorer.ui.parts import is_dark
@@ -120,7 +120,7 @@ def _forget(asked: tuple[str, str]) -> None:
 
 def _scenario(made: Lesson, *, is_open: bool) -> None:
     """Show the figure and what belongs to it; before the prediction the surface and the start alone."""
-    scenario = state.changed_scenario()
+    scenario = classroom.scenario()
     shown, changeable = made.chosen("shows"), made.chosen("controls")
     selected = next((place for place in range(len(scenario.arms)) if f"arm{place + 1}.drop_at" in changeable), 0)
     handles = {"start": ("start.x", "start.y"), "drop": (f"arm{selected + 1}.drop_at",)}
@@ -131,7 +131,7 @@ def _scenario(made: Lesson, *, is_open: bool) -> None:
     with st.container(key="lesson-figure"):
         if "table" in hidden | covered:
             st.html(legend([_swatch(place, arm) for place, arm in enumerate(scenario.arms)]))
-        playground.figure(run, selected=selected, hidden=hidden | covered, on_edit=state.change, is_flat=not is_open)
+        playground.figure(run, selected=selected, hidden=hidden | covered, on_edit=classroom.change, is_flat=not is_open)
     if not is_open:
         return
     _controls(scenario, changeable)
@@ -156,8 +156,8 @@ def _controls(scenario: Scenario, changeable: tuple[str, ...]) -> None:
     if not rows:
         return
     with st.container(key="class-controls-box"):
-        show_controls(rows, state.change, key="class-controls")
-        st.button("Back to the lesson's values", key="change-back", on_click=state.change_back, disabled=not state.class_changes())
+        show_controls(rows, classroom.change, key="class-controls")
+        st.button("Back to the lesson's values", key="change-back", on_click=classroom.change_back, disabled=not classroom.changes())
 
 
 def _label(key: str, one: Control, scenario: Scenario) -> str:
@@ -190,11 +190,10 @@ def foot() -> None:
             st.markdown(_unseen(made))
             # Another tab, so that the lesson stays as it is in this one; below the app's root, wherever that is.
             if made.scenario:
-                whole = state.changed_scenario().to_query() | state.figure_query()
-                st.link_button("Open it in the Playground", f"./?{urlencode(whole)}", icon=":material/open_in_new:")
-            if card := state.card_query():
+                st.link_button("Open it in the Playground", f"./?{urlencode(classroom.whole_query())}", icon=":material/open_in_new:")
+            if card := classroom.card_query():
                 st.link_button("Open the claim with all its experiments", f"./Claims?{urlencode(card)}", icon=":material/open_in_new:")
-        show_address(urlencode(state.class_address(), safe=_PLAIN))
+        show_address(urlencode(classroom.address(), safe=_PLAIN))
 
 
 def _unseen(made: Lesson) -> str:
@@ -243,7 +242,7 @@ def _typed(name: str) -> dict[str, Any]:
 
 
 def _take(name: str, key: str) -> None:
-    state.edit_lesson(**{name: st.session_state[key].strip()})
+    classroom.edit(**{name: st.session_state[key].strip()})
 
 
 def _contents() -> None:
@@ -253,7 +252,7 @@ def _contents() -> None:
         params["scenario"].label,
         key="lesson-scenario",
         help=params["scenario"].help,
-        on_change=lambda: state.edit_lesson(scenario=st.session_state["lesson-scenario"]),
+        on_change=lambda: classroom.edit(scenario=st.session_state["lesson-scenario"]),
     )
     if made.scenario:
         arms = ", ".join(arm.name for arm in state.scenario().arms)
@@ -274,7 +273,7 @@ def _several(field: str, labels: Mapping[str, str]) -> None:
         format_func=labels.__getitem__,
         key=key,
         help=param.help,
-        on_change=lambda: state.set_lesson(state.lesson().with_chosen(field, st.session_state[key])),
+        on_change=lambda: classroom.put(state.lesson().with_chosen(field, st.session_state[key])),
     )
 
 
@@ -282,7 +281,7 @@ def _share() -> None:
     """Show the class's link and its QR code, or say why there is none."""
     st.markdown("#### The lesson's link")
     address = st.context.url or ""
-    link = f"{address}?{urlencode(state.class_query(), safe=_PLAIN)}"
+    link = f"{address}?{urlencode(classroom.query(), safe=_PLAIN)}"
     code = cached.qr(link)
     if state.lesson().scenario and state.scenario().surface.is_private:
         st.warning("The surface is a file of your own. No link carries that, so the class will see another one.", icon=":material/warning:")

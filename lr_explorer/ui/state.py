@@ -30,8 +30,6 @@ COUNTS = (100, 200, 400, 1000, 4000)
 BUDGETS = {"scenario": "the Playground's steps", "training": "the run in Training units"}
 
 _TRAINING = "training."
-# What of a view the figure, and what is counted of it, depend on.
-_FIGURE = ("preset", "origin", "view", "anatomy")
 _MOST_UPLOADS = 12
 
 
@@ -118,78 +116,6 @@ def lesson() -> Lesson:
     return st.session_state.lesson
 
 
-def edit_lesson(**values: object) -> None:
-    """Change the lesson; what is refused is told and changes nothing."""
-    try:
-        set_lesson(lesson().with_values(**values))
-    except ValueError as refused:
-        _refuse(refused, {f"lesson.{name}": str(value) for name, value in values.items()})
-        return
-    st.session_state.pop("refused", None)
-
-
-def set_lesson(made: Lesson) -> None:
-    """Put another lesson in place of the one that is made."""
-    st.session_state.lesson = made
-
-
-def changed_scenario() -> Scenario:
-    """Return the scenario as the class has changed it, which never changes the session's own."""
-    try:
-        return scenario().edited(_renamed(scenario(), class_changes()))
-    except ValueError:
-        # Tried in a preview, and the teacher has meanwhile changed the scenario itself.
-        change_back()
-        return scenario()
-
-
-def class_changes() -> dict[str, str]:
-    """Return what the class has changed of the scenario, by link key, as far as the lesson lets it."""
-    allowed = lesson().chosen("controls")
-    return {key: text for key, text in st.session_state.changed.items() if key in allowed}
-
-
-def change(changes: Mapping[str, str]) -> None:
-    """Change values of the scenario for the class, of the controls that it has; what is refused is told and changes nothing."""
-    before = class_changes()
-    # What is changed last comes last: it may speak of the same value, of one arm or of all.
-    after = {key: text for key, text in before.items() if key not in changes}
-    after |= {key: text for key, text in changes.items() if key in lesson().chosen("controls")}
-    try:
-        scenario().edited(_renamed(scenario(), after))
-    except ValueError as refused:
-        _refuse(refused, changes)
-        return
-    st.session_state.pop("refused", None)
-    st.session_state.changed = after
-
-
-def change_back() -> None:
-    """Take back all that the class has changed."""
-    st.session_state.changed = {}
-
-
-def figure_query() -> dict[str, str]:
-    """Return what the pages add to a scenario's link for its figure, where it is not as usual."""
-    return {name: text for name, text in view().texts().items() if name in _FIGURE and text != View().texts()[name]}
-
-
-def class_query() -> dict[str, str]:
-    """Return the keys and values of the link that opens the lesson for a class."""
-    return lesson().class_query(scenario(), figure_query())
-
-
-def class_address() -> dict[str, str]:
-    """Return the keys and values of what a class has before it: the lesson with what was changed, and the card that is open."""
-    return class_query() | Lesson.changed_query(class_changes()) | card_query()
-
-
-def card_query() -> dict[str, str]:
-    """Return what tells the card of the lesson that is open, and how; nothing if none is."""
-    opened = lab.current()
-    return opened.texts() if f"{opened.claim}.{opened.experiment}" in lesson().chosen("cards") else {}
-
-
 def query() -> dict[str, str]:
     """Return the keys and values of the link to what is on the screen."""
     counted = {_TRAINING + name: text for name, text in training().texts().items()}
@@ -209,24 +135,24 @@ def edit(changes: Mapping[str, str]) -> None:
         peaks = [text for key, text in changes.items() if key.endswith(".schedule.peak")]
         changes = dict(changes) | {f"arm{i}.schedule.peak": text for text in peaks for i in range(1, len(scenario().arms) + 1)}
     before = scenario()
-    changes = _renamed(before, changes)
+    changes = renamed(before, changes)
     try:
         changed = st.session_state.scenario = before.edited(changes)
     except ValueError as refused:
-        _refuse(refused, changes)
+        refuse(refused, changes)
         return
     st.session_state.pop("refused", None)
     if "noise" not in changes and (why := before.noise.refusal(changed.surface)):
         st.session_state.refusal = f"noise: {before.noise.name} {why}; {changed.noise.name} was used."
 
 
-def _refuse(why: ValueError, changes: Mapping[str, str]) -> None:
+def refuse(why: ValueError, changes: Mapping[str, str]) -> None:
     """Remember what was refused, and why, to tell it and to let it be mended."""
     st.session_state.refusal = str(why)
     st.session_state.refused = dict(changes)
 
 
-def _renamed(before: Scenario, changes: Mapping[str, str]) -> Mapping[str, str]:
+def renamed(before: Scenario, changes: Mapping[str, str]) -> Mapping[str, str]:
     """Return the changes with a new name for an arm that is called after its schedule and gets another one."""
     names = {}
     for place, arm in enumerate(before.arms, 1):

@@ -10,15 +10,14 @@ import streamlit as st
 
 from lr_explorer.claims import CLAIMS
 from lr_explorer.figures.qr import MOST_PROJECTED
-from lr_explorer.figures.theme import ARM_SHADES, DASHES
 from lr_explorer.lessons import EXPERIMENTS, PARTS, Control, Lesson, controls_of
 from lr_explorer.params import Text
-from lr_explorer.scenario import Arm, Scenario
+from lr_explorer.scenario import Scenario
 from lr_explorer.ui import cached, claims_page, classroom, lab, playground, state
 from lr_explorer.ui.address import show_address, show_share
 from lr_explorer.ui.controls import control, show_controls
 from lr_explorer.ui.parts import is_dark
-from lr_explorer.ui.tables import legend, swatch
+from lr_explorer.ui.tables import arm_swatch, legend
 from lr_explorer.ui.text import literal
 
 # Readable as they are, in a query.
@@ -130,7 +129,7 @@ def _scenario(made: Lesson, *, is_open: bool) -> None:
     run = cached.lesson_run(scenario, anatomy=is_open and state.view().anatomy > 0)
     with st.container(key="lesson-figure"):
         if "table" in hidden | covered:
-            st.html(legend([_swatch(place, arm) for place, arm in enumerate(scenario.arms)]))
+            st.html(legend([arm_swatch(place, arm, dark=is_dark()) for place, arm in enumerate(scenario.arms)]))
         playground.figure(run, selected=selected, hidden=hidden | covered, on_edit=classroom.change, is_flat=not is_open)
     if not is_open:
         return
@@ -139,10 +138,6 @@ def _scenario(made: Lesson, *, is_open: bool) -> None:
         playground.replicates(scenario)
     if "story" in shown:
         playground.happened(run)
-
-
-def _swatch(place: int, arm: Arm) -> str:
-    return swatch(arm.name, ARM_SHADES[arm.colour].on(dark=is_dark()), DASHES[place])
 
 
 def _controls(scenario: Scenario, changeable: tuple[str, ...]) -> None:
@@ -201,7 +196,8 @@ def _unseen(made: Lesson) -> str:
     said = ["This is a lesson: it shows what its teacher chose."]
     if made.scenario:
         hidden = [label[:1].lower() + label[1:] for name, label in PARTS.items() if name not in made.chosen("shows") and name != "knob"]
-        said.append(f"Of the {len(controls_of(state.scenario()))} controls of this scenario it has {len(made.chosen('controls'))}.")
+        controls = [key for key in controls_of(state.scenario()) if not key.startswith("arm*")]
+        said.append(f"Of the {len(controls)} controls of this scenario it has {len(made.chosen('controls'))}.")
         said += [f"Hidden around the map: {'; '.join(hidden)}."] if hidden else []
     if cards := made.chosen("cards"):
         said.append(f"Of {len(EXPERIMENTS)} experiments on claims it has {len(cards)}.")

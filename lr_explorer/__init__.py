@@ -8,7 +8,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lr_explorer.claims import CLAIMS, Claim
 from lr_explorer.controllers import CONTROLLERS, Controller
 from lr_explorer.export import export_code, export_csv, export_json
 from lr_explorer.optimizers import OPTIMIZERS, Optimizer
@@ -20,7 +19,6 @@ from lr_explorer.surfaces import SURFACES, Surface
 
 __all__ = [
     "Arm",
-    "Claim",
     "Outcome",
     "Run",
     "Scenario",
@@ -80,6 +78,9 @@ def optimizers() -> Mapping[str, type[Optimizer]]:
     return OPTIMIZERS
 
 
-def claims() -> Mapping[str, Claim]:
+def claims() -> Mapping[str, Any]:
     """Return every claim about reducing the learning rate by its id; `claim.experiments` are runs that can fail."""
+    # Only who asks waits for them to be made.
+    from lr_explorer.claims import CLAIMS
+
     return CLAIMS

@@ -172,5 +172,7 @@ def _names(written: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in written.split(",") if name.strip() not in ("", NONE)))
 
 
-# Every experiment of every claim, by claim and name.
-EXPERIMENTS: Mapping[str, Experiment] = {f"{claim.id}.{one.name}": one for claim in CLAIMS.values() for one in claim.experiments}
+# Every experiment that has a card, by claim and name; E6 asks its questions to a matrix of tasks and schedules.
+EXPERIMENTS: Mapping[str, Experiment] = {
+    f"{claim.id}.{one.name}": one for claim in CLAIMS.values() for one in claim.experiments if isinstance(one, Experiment)
+}

@@ -20,7 +20,7 @@ from lr_explorer.freezing import Freeze
 from lr_explorer.links import Query, Reader, spelled, spelled_briefly, spelled_inside, without
 from lr_explorer.noise import NOISES, Gaussian, Noise
 from lr_explorer.optimizers import OPTIMIZERS, Optimizer
-from lr_explorer.params import Described, Part, choice, flag, number, part, text, whole
+from lr_explorer.params import Described, Param, Part, choice, flag, number, part, text, whole
 from lr_explorer.registry import Union
 from lr_explorer.schedules import SCHEDULES, Schedule
 from lr_explorer.start import STARTS, Point, Start
@@ -236,8 +236,8 @@ class Scenario(Described):
         # Kinds come before what is below them, since they decide which values there are.
         for key, value in sorted(changes.items(), key=lambda change: change[0].count(".")):
             before, query[key] = query.get(key), value
-            chosen = _part_at(key, query)
-            if chosen is not None and before is not None:
+            chosen = described_at(key, query)
+            if isinstance(chosen, Part) and before is not None:
                 query = without(query, key, () if key == "surface" else _shared(chosen.registry[before], chosen.registry[value]))
             if key == "surface":
                 query = without(query, "start", set(STARTS[query["start"]].params()) - {"x", "y"})
@@ -260,8 +260,8 @@ def _shared(one: type[Described], other: type[Described]) -> list[str]:
     return [name for name, field in theirs.items() if mine.get(name) == field]
 
 
-def _part_at(key: str, query: Query) -> Part | None:
-    """Return the part whose kind a link's key names, None for a plain value."""
+def described_at(key: str, query: Query) -> Param | Part | None:
+    """Return what describes the value of a link's key, given the kinds that the query names; None where no scenario of these has the key."""
     owner: type[Described] = Scenario
     path = ""
     for name in key.split("."):
@@ -270,8 +270,10 @@ def _part_at(key: str, query: Query) -> Part | None:
             continue
         path = f"{path}.{name}" if path else name
         found = owner.parts().get(name)
-        if found is None or path == key:
-            return found
+        if path == key:
+            return found or owner.params().get(name)
+        if found is None or path not in query:
+            return None
         owner = found.registry[query[path]]
     return None
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lr_explorer.claims.effects import Effect, LowerLoss
+from lr_explorer.claims.effects import Effect
 from lr_explorer.claims.pictures import Picture
 from lr_explorer.claims.readings import Reading, asked
 from lr_explorer.experiments.blocks import IsStopped, Progress, computed, replicate_blocks
@@ -158,12 +158,9 @@ class Experiment:
     @property
     def outcomes(self) -> dict[Status, str]:
         """What a reader may predict, by the status that it would be."""
-        names = self.names
-        if self.needless and isinstance(self.effect, LowerLoss):
-            return {Status.SUPPORTED: f"{names[1]} gains nothing over {names[0]}", Status.REFUTED: f"{names[1]} ends lower than {names[0]}"}
-        found = self.effect.outcomes(names, self.says)
-        # What is claimed to be no more than the margin has no opposite.
-        return {status: text for status, text in found.items() if not (self.needless and status is Status.REVERSED)}
+        found = self.effect.outcomes(self.names)
+        # What is not needed is a gain: to have none supports the claim, and what would reverse another claim does so, too.
+        return {Status.SUPPORTED: found[Status.REFUTED], Status.REFUTED: found[Status.SUPPORTED]} if self.needless else found
 
     @cached_property
     def stands(self) -> Any:
@@ -180,10 +177,13 @@ class Experiment:
         return replace(self, scenarios=tuple(scenarios))
 
     def but(self, name: str, label: str, says: str, expected: Status, **changes: Any) -> Self:
-        """Return another experiment that differs in the changes alone; those that name no field are a link's values, with __ for the dot."""
+        """Return another experiment that differs in the changes alone, and has no knob of its own unless it is given.
+
+        Changes that name no field are a link's values, with __ for the dot.
+        """
         own = {key: value for key, value in changes.items() if key in self.__dataclass_fields__}
         edits = {key.replace("__", "."): str(value) for key, value in changes.items() if key not in own}
-        made = replace(self, name=name, label=label, says=says, expected=expected, **({"kind": Kind.COUNTER} | own))
+        made = replace(self, name=name, label=label, says=says, expected=expected, **({"kind": Kind.COUNTER, "knob": None} | own))
         return made.with_scenarios([scenario.edited(edits) for scenario in made.scenarios]) if edits else made
 
     def run(self, seed: int = 0, **how: Any) -> Verdict:
@@ -274,22 +274,23 @@ def _oddity(reading: NDArray[Any]) -> NDArray[np.float64]:
     """Return how far each replicate is from what is usual, 0 to 1: from the more frequent answer, or from the middle rank."""
     if reading.dtype == bool:
         return (reading != (np.mean(reading) > 0.5)).astype(float)
-    return np.abs(np.argsort(np.argsort(reading)) / len(reading) - 0.5)
+    return np.abs((np.argsort(np.argsort(reading)) + 0.5) / len(reading) - 0.5)
 
 
 @dataclass(frozen=True)
 class Claim:
     """One claim about reducing the learning rate; the first experiment is the one that its card shows.
 
-    says: the claim in a sentence. question: what a reader is asked to predict of the first experiment, before seeing it. wording: where the claim
-    is wrong as it is often worded, what to say instead and why.
+    says: the claim in a sentence. question: what a reader is asked to predict of the first experiment, before seeing it. experiments: each an
+    `Experiment`, or what has its name, label, says, kind, expected, why and run. wording: where the claim is wrong as it is often worded, what to
+    say instead and why.
     """
 
     id: str
     label: str
     says: str
     question: str
-    experiments: tuple[Experiment, ...]
+    experiments: tuple[Any, ...]
     wording: str = ""
 
     def __post_init__(self) -> None:
@@ -297,7 +298,7 @@ class Claim:
         if len(set(names)) < len(names):
             raise ValueError(f"Claim.experiments must have different names; got {', '.join(names)}")
 
-    def __getitem__(self, name: str) -> Experiment:
+    def __getitem__(self, name: str) -> Any:
         """Return the experiment of that name; KeyError with the known ones."""
         found = {experiment.name: experiment for experiment in self.experiments}
         if name not in found:

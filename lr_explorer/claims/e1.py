@@ -98,7 +98,6 @@ CLAIM = Claim(
             Status.SUPPORTED,
             kind=Kind.CLAIM,
             scenarios=_iris(0.0, _CONSTANT, _WSD),
-            knob=None,
             why="WSD falls only in the last fifth, so it loses less.",
         ),
         _interpolated.but(
@@ -118,7 +117,6 @@ CLAIM = Claim(
             kind=Kind.CLAIM,
             scenarios=_bowl(100, 0.0, arm("Constant", "constant", 0.1766), arm("WSD", "wsd", 0.2055)),
             tuned=Tuned(per_decade=40),
-            knob=None,
             why="The fall at the end costs little and gains nothing.",
         ),
         _one_cycle,

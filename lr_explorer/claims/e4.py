@@ -1,8 +1,9 @@
 """E4, cyclical rates: exploration and exploitation in turn."""
 
+from dataclasses import replace
 from functools import partial
 
-from lr_explorer.claims.base import Claim, Experiment, Kind, Theory, Tuned
+from lr_explorer.claims.base import Claim, Experiment, Kind, Knob, Theory, Tuned
 from lr_explorer.claims.effects import LowerLoss, MoreOften
 from lr_explorer.claims.readings import answer, final_loss
 from lr_explorer.claims.views.cycles import snapshots
@@ -36,6 +37,13 @@ _DRAWS = Theory(
     "Loshchilov & Hutter (2017), arXiv 1608.03983; Huang et al. (2017), Snapshot ensembles, arXiv 1704.00109.",
 )
 
+
+def _judged(experiment: Experiment, which: str) -> Experiment:
+    if which == "best of ten":
+        return experiment
+    return replace(experiment, readings=(partial(answer, measure=_FINAL),), tuned=_tuned(_FINAL), effect=MoreOften(_FINAL.says))
+
+
 _snapshots = Experiment(
     name="snapshots",
     label="The best of ten cycle ends",
@@ -48,6 +56,9 @@ _snapshots = Experiment(
     tuned=_tuned(_BEST, _FINAL),
     theory=_DRAWS,
     pictures=(partial(snapshots, near=_NEAR),),
+    knob=Knob(
+        "Which of the restarts' points is judged", ("best of ten", "last one"), _judged, "best of ten", "The cosine has its last point.", spelled=str
+    ),
     why="Every restart throws the run out again, and each cycle's end is another draw: ten draws beat one.",
 )
 _checkpoints = _snapshots.but(

@@ -50,7 +50,7 @@ class Effect(ABC):
         """Return the effect with its 95 % interval."""
 
     @abstractmethod
-    def outcomes(self, names: Sequence[str], says: str) -> dict[Status, str]:
+    def outcomes(self, names: Sequence[str]) -> dict[Status, str]:
         """Return what each decided status would mean, for a reader to predict: of an effect beyond the margin, one the other way, or neither."""
 
     @abstractmethod
@@ -67,7 +67,7 @@ class LowerLoss(Effect):
     def interval(self, readings: Readings) -> Interval:
         return paired_losses(readings[0], readings[1]).interval
 
-    def outcomes(self, names: Sequence[str], says: str) -> dict[Status, str]:
+    def outcomes(self, names: Sequence[str]) -> dict[Status, str]:
         return {
             Status.SUPPORTED: f"{names[1]} ends lower",
             Status.REVERSED: f"{names[0]} ends lower",
@@ -90,7 +90,7 @@ class MoreOften(Effect):
     def interval(self, readings: Readings) -> Interval:
         return newcombe_interval(readings[0], readings[1])
 
-    def outcomes(self, names: Sequence[str], says: str) -> dict[Status, str]:
+    def outcomes(self, names: Sequence[str]) -> dict[Status, str]:
         return {
             Status.SUPPORTED: f"{names[0]} does so more often",
             Status.REVERSED: f"{names[1]} does so more often",
@@ -117,7 +117,7 @@ class Number(Effect):
     def interval(self, readings: Readings) -> Interval:
         return self.over(self.of(readings))
 
-    def outcomes(self, names: Sequence[str], says: str) -> dict[Status, str]:
+    def outcomes(self, names: Sequence[str]) -> dict[Status, str]:
         return {Status.SUPPORTED: "It holds", Status.REVERSED: "The opposite holds", Status.REFUTED: "It does not hold"}
 
     def sentence(self, verdict: Verdict, names: Sequence[str], says: str, readings: Readings) -> str:
@@ -136,6 +136,10 @@ class Deviation(Number):
     @property
     def unit(self) -> str:
         return "share of what is predicted"
+
+    def outcomes(self, names: Sequence[str]) -> dict[Status, str]:
+        # A deviation is an effect that speaks against theory.
+        return {Status.SUPPORTED: "It is somewhere else", Status.REFUTED: "It is where theory says"}
 
     def measured(self, readings: Readings) -> Interval:
         """Return the number itself with its interval."""

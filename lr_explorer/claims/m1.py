@@ -121,7 +121,6 @@ CLAIM = Claim(
             count=6000,
             pictures=(losses,),
             theory=_TAILS,
-            knob=None,
             why="Under α-stable noise of α = 1.2 a single late jolt decides where a run ends, and a smaller rate helps against it hardly at all.",
         ),
         _tuned.but(
@@ -142,7 +141,6 @@ CLAIM = Claim(
             count=400,
             pictures=(losses,),
             theory=_TAILS,
-            knob=None,
             why="A bound on the gradient gives even Cauchy noise a largest size, and with it a floor that a small rate lowers.",
         ),
     ),

@@ -175,7 +175,6 @@ CLAIM = Claim(
                     start=Point(4.0, 0.01),
                 ),
             ),
-            knob=None,
             pictures=(gauge,),
             why="On x⁴ a run that grows meets ever more curvature: it is gone within a few updates, before any schedule has fallen.",
         ),
@@ -195,7 +194,6 @@ CLAIM = Claim(
                     start=Point(4.0, 0.01),
                 ),
             ),
-            knob=None,
             pictures=(gauge,),
             theory=Theory(
                 r"\eta_t\,\lambda_{\max}(x_t) < 2",

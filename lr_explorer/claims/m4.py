@@ -110,7 +110,6 @@ CLAIM = Claim(
             Status.REVERSED,
             scenarios=_hovering(NOISES.create("proportional", share=0.5), 1.0),
             why="Where the noise ends with the gradient, as in models that fit all their data, nothing keeps a large rate from converging.",
-            knob=None,
         ),
         _tails,
         _tails.but(
@@ -129,7 +128,6 @@ CLAIM = Claim(
             kind=Kind.RESTORED,
             scenarios=_hovering(_stable(1.0), 1.0, clipping=CLIPPINGS.create("norm", max_norm=1.0)),
             why="With the gradient clipped at 1 a jolt has a largest size, and the floor is proportional to the rate again.",
-            knob=None,
         ),
         _floor.but(
             "sign_descent",
@@ -147,7 +145,6 @@ CLAIM = Claim(
                 "The mean square of a uniform number; Bernstein et al. (2018) on sign descent.",
             ),
             why="Every step of sign descent has length η in each coordinate, so it ends within η of the minimum and no closer.",
-            knob=None,
         ),
     ),
 )

@@ -107,7 +107,6 @@ CLAIM = Claim(
             Status.REVERSED,
             kind=Kind.CLAIM,
             scenarios=_steep(_WARM, _COSINE),
-            knob=None,
             why="Warm-up waits until the landscape has flattened, and may then use a peak ten times as high.",
         ),
         _flattening.but(
@@ -117,7 +116,6 @@ CLAIM = Claim(
             Status.SUPPORTED,
             kind=Kind.RESTORED,
             scenarios=_steep(_CONSTANT, _WARM),
-            knob=None,
             why="A rate that rises while the curvature falls, and falls only then, does adapt to this landscape.",
         ),
         _flattening.but(
@@ -137,7 +135,6 @@ CLAIM = Claim(
                 ),
             ),
             tuned=Tuned(),
-            knob=None,
             why="Here the curvature is at the bottom, and the rate has to fall for it: the claim holds where the landscape sharpens.",
         ),
         _wsd,

@@ -7,7 +7,7 @@ sent to another process. Results do not depend on who computes the blocks or in 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from lr_explorer.scenario import Scenario
 from lr_explorer.simulate import most_with_paths
@@ -56,6 +56,35 @@ def finished(
                 yield running.pop(future), future.result()
     finally:
         for future in running:
+            future.cancel()
+
+
+class Ahead(Generic[T]):
+    """Blocks whose results are asked for one by one, roughly in their order, while an executor computes the next few; a context, which cancels
+    what nobody came for.
+
+    executor: by default this process computes a block when it is asked for.
+    """
+
+    def __init__(self, blocks: Sequence[Callable[[], T]], executor: Executor | None = None) -> None:
+        self._blocks = blocks
+        self._executor = executor
+        self._futures: dict[int, Future[T]] = {}
+
+    def result(self, place: int) -> T:
+        """Return the result of the block at `place`."""
+        if self._executor is None:
+            return self._blocks[place]()
+        for coming in range(place, min(place + AHEAD, len(self._blocks))):
+            if coming not in self._futures:
+                self._futures[coming] = self._executor.submit(self._blocks[coming])
+        return self._futures[place].result()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for future in self._futures.values():
             future.cancel()
 
 

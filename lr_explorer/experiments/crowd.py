@@ -250,7 +250,11 @@ def _together(arm: Arm, parts: Sequence[CrowdPart]) -> ArmCrowd:
 
 def crowd_csv(crowd: Crowd) -> str:
     """Return a row for each arm as CSV: shares with their intervals, quartiles of the final loss, steps to the tolerance, replicates to see."""
-    rows = [_row(arm) for arm in crowd.arms]
+    return csv_of([crowd_row(arm) for arm in crowd.arms])
+
+
+def csv_of(rows: Sequence[dict[str, object]]) -> str:
+    """Return rows of the same columns as CSV."""
     text = io.StringIO()
     writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
     writer.writeheader()
@@ -258,7 +262,8 @@ def crowd_csv(crowd: Crowd) -> str:
     return text.getvalue()
 
 
-def _row(arm: ArmCrowd) -> dict[str, object]:
+def crowd_row(arm: ArmCrowd) -> dict[str, object]:
+    """Return an arm's numbers by their names, as tables have them."""
     found = {"success": arm.success, "diverged": arm.divergence, "steps": arm.time}
     bounds = {
         f"{name}{end}": getattr(interval, field)

@@ -59,8 +59,13 @@ def _failure(seen: Observed) -> float:
     return 1 - float(seen.hits.mean())
 
 
+def _steady_median(seen: Observed) -> float:
+    return _quantile(seen, 0.5) if _quantile(seen, 0.9) < np.inf else np.inf
+
+
 CRITERIA = {
     "median": Criterion("lowest median of the final loss", partial(_quantile, share=0.5)),
+    "steady": Criterion("lowest median of the final loss, of rates at which no more than a tenth of the replicates diverges", _steady_median),
     "success": Criterion("most replicates that succeed", _failure),
     "quantile90": Criterion("lowest 90 % quantile of the final loss", partial(_quantile, share=0.9)),
 }

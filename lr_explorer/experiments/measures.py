@@ -3,6 +3,7 @@
 What answers them is made of functions of this module, so that a question can be sent to another process.
 """
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lr_explorer.basins import basin_of
+from lr_explorer.params import shortened
 from lr_explorer.simulate import ArmRun
 from lr_explorer.surfaces import Surface
 
@@ -66,6 +68,34 @@ def left_start_basin() -> Measure:
 def farther_than(axis: str, distance: float) -> Measure:
     """Ask whether the run ended more than `distance` from zero along `axis`."""
     return Measure(f"ended with |{axis}| above {distance:g}", partial(_farther_than, place="xy".index(axis), distance=distance))
+
+
+MEASURES: dict[str, Callable[..., Measure]] = {
+    made.__name__: made for made in (global_basin, near_best, descended, below, best_checkpoint, diverged, left_start_basin, farther_than)
+}
+
+
+def spellings() -> dict[str, str]:
+    """Return what each measure asks, by how it is spelled."""
+    return {_spelling(name): inspect.getdoc(made) or "" for name, made in MEASURES.items()}
+
+
+def read_measure(written: str) -> Measure:
+    """Return the measure that a text such as `global_basin` or `best_checkpoint:10,0.01` spells; ValueError if it spells none."""
+    name, _, values = written.partition(":")
+    items = [item.strip() for item in values.split(",")] if values else []
+    if name not in MEASURES:
+        raise ValueError(f"unknown measure {shortened(name)}; known: {', '.join(map(_spelling, MEASURES))}")
+    parameters = inspect.signature(MEASURES[name]).parameters.values()
+    try:
+        return MEASURES[name](*(parameter.annotation(item) for parameter, item in zip(parameters, items, strict=True)))
+    except ValueError as reason:
+        raise ValueError(f"a measure is written {_spelling(name)}; got {shortened(written)}") from reason
+
+
+def _spelling(name: str) -> str:
+    values = ",".join(map(str.upper, inspect.signature(MEASURES[name]).parameters))
+    return f"{name}:{values}" if values else name
 
 
 def _near_best(surface: Surface, arm: ArmRun, excess: float) -> Answers:

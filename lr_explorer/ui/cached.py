@@ -5,13 +5,17 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from lr_explorer.claims import Experiment, Picture, Result
-from lr_explorer.experiments.crowd import CrowdPart, crowd_blocks, looks_of
+from lr_explorer.experiments.crowd import CrowdPart
 from lr_explorer.experiments.ensemble import DEFAULT_MEASURE, Observed, observe
 from lr_explorer.experiments.measures import Measure, global_basin
 from lr_explorer.experiments.presets import PRESETS
+from lr_explorer.experiments.selection import configurations, pool_blocks
+from lr_explorer.experiments.task_matrix import Size, Trial, trial
 from lr_explorer.figures.qr import QrCode, qr_code
 from lr_explorer.figures.wire import surface_payload
 from lr_explorer.scenario import Scenario
@@ -90,15 +94,14 @@ def crowd_measure(origin: str) -> Measure:
     return measure_of(origin) or global_basin()
 
 
-def crowd_part(scenario: Scenario, origin: str, count: int, place: int) -> tuple[CrowdPart, ...]:
-    """Return the block at `place` of a crowd of `count` replicates of the scenario."""
-    run = _own_crowd_part if scenario.surface.is_private else _crowd_part
-    return run(scenario.link, origin, count, place)
+def crowd_part(scenario: Scenario, origin: str, count: int, place: int, compute: Callable[[int], tuple[CrowdPart, ...]]) -> tuple[CrowdPart, ...]:
+    """Return the block at `place` of a crowd of `count` replicates of the scenario; `compute` returns it where it is not known yet."""
+    known = _own_crowd_part if scenario.surface.is_private else _crowd_part
+    return known(scenario.link, origin, count, place, compute)
 
 
-def _run_part(link: str, origin: str, count: int, place: int) -> tuple[CrowdPart, ...]:
-    scenario = Scenario.from_query(dict(parse_qsl(link)))
-    return crowd_blocks(scenario, crowd_measure(origin), count, looks_of(scenario, count))[place]()
+def _run_part(link: str, origin: str, count: int, place: int, _compute: Callable[[int], tuple[CrowdPart, ...]]) -> tuple[CrowdPart, ...]:
+    return _compute(place)
 
 
 # A block takes about a megabyte.
@@ -128,6 +131,18 @@ def claim_pictures(claim: str, result: Result, knob: str, seed: int) -> tuple[Pi
 @st.cache_resource(max_entries=64, show_spinner="Drawing what was measured …")
 def _claim_pictures(key: tuple[str, str, str, int], links: tuple[str, ...], seed: int, _result: Result) -> tuple[Picture, ...]:
     return tuple(draw(_result) for draw in _result.experiment.pictures)
+
+
+@st.cache_data(max_entries=1024, show_spinner=False)
+def task_trial(task: str, contender: str, tuning: int, held_out: int, per_decade: int, seed: int) -> Trial:
+    """Return what came of one schedule on one task of the matrix."""
+    return trial(task, contender, Size(tuning, held_out, per_decade), seed)
+
+
+@st.cache_data(max_entries=1024, show_spinner=False)
+def selection_part(task: str, peaks: tuple[tuple[str, float], ...], seed: int, place: int) -> NDArray[np.float64]:
+    """Return the block at `place` of the configurations around these peaks of a task's schedules."""
+    return pool_blocks(task, configurations(task, dict(peaks)), seed)[place]()
 
 
 @st.cache_data(max_entries=512, show_spinner=False)

@@ -1,13 +1,18 @@
 """The claims lab's parts: the overview, the prediction before anything is shown, and the experiments of the claim that is open."""
 
+from html import escape
+
 import streamlit as st
 
 from lr_explorer.claims import CLAIMS, Claim, Experiment, Result
 from lr_explorer.experiments.presets import PRESETS
+from lr_explorer.experiments.task_matrix import TaskMatrix
 from lr_explorer.noise import Noise
+from lr_explorer.scenario import Scenario
+from lr_explorer.statistics import Status
 from lr_explorer.story import told
-from lr_explorer.ui import claims_result, lab, state
-from lr_explorer.ui.claims_result import badge, spread
+from lr_explorer.ui import claims_result, lab, matrix_section, state
+from lr_explorer.ui.claims_result import against, badge, bounds
 from lr_explorer.ui.parts import is_dark
 from lr_explorer.ui.player import hasten_player
 from lr_explorer.ui.tables import arm_swatch, legend
@@ -16,13 +21,19 @@ from lr_explorer.ui.text import literal
 # What the text says that reducing does, and what it says besides, by the first letter of the claims' ids.
 _GROUPS = {"M": "What lowering the rate is said to do", "E": "Exceptions and alternatives"}
 
-_STYLE = """
+# The experiment that answers E6's question, and what its answers would mean.
+_CHAMPION = "no_champion"
+_CHAMPIONS = {Status.SUPPORTED: "No, none is", Status.REFUTED: "Yes, one is"}
+
+STYLE = """
 <style>
 [class*="st-key-tiles-"] { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(19rem, 100%), 1fr)); gap: 0.75rem; }
 [class*="st-key-tile-"] :is(button, button > *) { height: 100%; justify-content: flex-start; align-items: flex-start; text-align: left; }
 [class*="st-key-tile-"] :is(.stButton, .stTooltipIcon) { height: 100%; }
 .st-key-lab { display: grid; grid-template-columns: minmax(0, 2.3fr) minmax(0, 1fr); gap: 1rem 2rem; align-items: start; }
 @media (max-width: 900px) { .st-key-lab { grid-template-columns: minmax(0, 1fr); } }
+.lrx-verdict { font-size: 1.05rem; line-height: 1.5; margin: 0; }
+.lrx-status { display: inline-block; padding: 0.05rem 0.6rem; margin-right: 0.35rem; border-radius: 1rem; font-weight: 700; white-space: nowrap; }
 .st-key-others [class*="st-key-open-"] button { text-align: left; justify-content: flex-start; min-height: 1.75rem; padding: 0; }
 @media (max-width: 640px) {
   .st-key-claim [role="radiogroup"] { flex-wrap: nowrap; overflow-x: auto; padding-bottom: 0.4rem; }
@@ -34,7 +45,7 @@ _STYLE = """
 
 def choice() -> None:
     """Let a claim be opened, or all of them be seen."""
-    st.html(_STYLE)
+    st.html(STYLE)
     params = lab.Lab.params()
     st.session_state["claim"] = lab.current().claim
     st.pills(
@@ -84,8 +95,11 @@ def card() -> None:
         return
     # While the reader thinks about the prediction, the browser may fetch what the answer needs.
     hasten_player()
-    experiment = claim[lab.current().experiment]
     title(claim)
+    if claim.id not in lab.CARDS:
+        _matrix(claim)
+        return
+    experiment = claim[lab.current().experiment]
     with st.container(key="lab"):
         with st.container(key="result"):
             if result := shown(claim, experiment):
@@ -144,6 +158,42 @@ def _noise(noise: Noise) -> str:
     return ", ".join([f"noise: {noise.label}", *told_of])
 
 
+# The claim that is asked of many tasks at once
+
+
+def _matrix(claim: Claim) -> None:
+    """Ask what will come out of many tasks, and show them, with the verdicts on all that is claimed of them."""
+    place = (claim.id, _CHAMPION)
+    guess = lab.guess(place)
+    if guess is None:
+        with st.container(border=True, key="prediction"):
+            st.markdown(f"**Predict first**\n##### {literal(claim.question)}")
+            with st.container(horizontal=True, gap="small"):
+                for status, text in _CHAMPIONS.items():
+                    st.button(text, key=f"predict-{status.value}", type="primary", on_click=lab.predict, args=(place, status))
+                st.button("Just show me", key="predict-nothing", on_click=lab.predict, args=(place, None))
+        return
+    verdicts = st.container(key="verdicts")
+    if (matrix := matrix_section.section()) is not None:
+        with verdicts:
+            _questions(claim, matrix, guess)
+
+
+def _questions(claim: Claim, matrix: TaskMatrix, guess: lab.Guess) -> None:
+    """Say what the tasks say to each question that is asked of all of them."""
+    for experiment in claim.experiments:
+        # What is asked of one task alone is offered below, on the task of one's choice.
+        if len(experiment.tasks) == 1:
+            continue
+        verdict = experiment.judged(matrix)
+        st.html(
+            f'<p class="lrx-verdict">{badge(verdict.status, dark=is_dark())}{escape(experiment.says)}: {escape(bounds(verdict))}, margin '
+            f"{told(verdict.margin)}.</p>"
+        )
+        if experiment.name == _CHAMPION and guess.status is not None:
+            st.markdown(against(_CHAMPIONS[guess.status], guess.status, verdict.status))
+
+
 # Beside it
 
 
@@ -178,7 +228,7 @@ def _row(claim: Claim, experiment: Experiment, *, is_open: bool) -> None:
     if not claims_result.has_run(claim, experiment):
         return
     result = claims_result.ran(claim, experiment, lab.usual_knob(experiment))
-    st.html(f"{badge(result.verdict.status, dark=is_dark())} {spread(result)}")
+    st.html(f"{badge(result.verdict.status, dark=is_dark())} {escape(f'{result.experiment.effect.unit}: {bounds(result.verdict)}')}")
     # Of the open one the reason stands beside its verdict.
     st.markdown(f"*{experiment.kind.value.capitalize()}.* {'' if is_open else literal(experiment.why)}")
 
@@ -191,14 +241,19 @@ def _elsewhere(claim: Claim, experiment: Experiment, result: Result) -> None:
     run, origin = claims_result.shown_run(result), f"{claim.id}.{experiment.name}"
     with st.container(horizontal=True, gap="small", key="elsewhere"):
         if st.button("Open this run in the Playground", key="to-playground"):
-            state.open_run(run, origin)
-            st.switch_page("app.py", query_params=state.query())
+            _open("app.py", run, origin)
         # Where every replicate has a landscape of its own, Compare would look at one of them only.
         if len(run.arms) > 1 and not experiment.own and st.button("Open its replicates in Compare", key="to-compare"):
             contender = experiment.effect.contender
-            state.open_run(run, origin, n=state.nearest_count(experiment.count), contender=contender + 1, baseline=2 - contender)
-            st.switch_page("pages/3_Compare.py", query_params=state.query())
+            count = state.nearest_count(experiment.count)
+            _open("pages/3_Compare.py", run, origin, n=count, contender=contender + 1, baseline=2 - contender)
         for name, preset in PRESETS.items():
             if preset.claim == claim.id and st.button(f"Preset: {preset.label}", key=f"to-{name}", type="tertiary"):
                 state.open_preset(name)
                 st.switch_page("app.py", query_params=state.query())
+
+
+def _open(page: str, run: Scenario, origin: str, **values: object) -> None:
+    state.remember("the experiment")
+    state.open_scenario(run, origin=origin, one_peak=False, **values)
+    st.switch_page(page, query_params=state.query())

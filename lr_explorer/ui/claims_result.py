@@ -20,14 +20,6 @@ from lr_explorer.ui.player import show_player
 from lr_explorer.ui.tables import arm_swatch, glyph, legend, swatch
 from lr_explorer.ui.text import literal
 
-_STYLE = """
-<style>
-.lrx-verdict { font-size: 1.05rem; line-height: 1.5; margin: 0; }
-.lrx-status { display: inline-block; padding: 0.05rem 0.6rem; margin-right: 0.35rem; border-radius: 1rem; font-weight: 700; white-space: nowrap; }
-</style>
-"""
-
-
 _SHOWN = "shown-run"
 
 
@@ -46,7 +38,6 @@ def has_run(claim: Claim, experiment: Experiment) -> bool:
 
 def show(claim: Claim, experiment: Experiment, *, has_controls: bool = True) -> Result:
     """Run the open experiment and show what it gave; has_controls: with its knob and its seed."""
-    st.html(_STYLE)
     verdict = st.container(border=True, key="verdict")
     if has_controls:
         _controls(experiment)
@@ -71,10 +62,16 @@ def badge(status: Status, *, dark: bool) -> str:
     return f'<span class="lrx-status" style="{colours}"><span aria-hidden="true">{mark}</span> {status.value.capitalize()}</span>'
 
 
-def spread(result: Result) -> str:
+def bounds(verdict: Verdict) -> str:
     """Return the effect with its interval in few words."""
-    verdict = result.verdict
-    return escape(f"{result.experiment.effect.unit}: {told(verdict.estimate)} ({told(verdict.low)} to {told(verdict.high)})")
+    return f"{told(verdict.estimate)} ({told(verdict.low)} to {told(verdict.high)})"
+
+
+def against(text: str, predicted: Status, found: Status) -> str:
+    """Say whether what was predicted, in these words, came out."""
+    if found is Status.INCONCLUSIVE:
+        return f"You predicted: “{literal(text)}”. This run cannot tell."
+    return f"You predicted: “{literal(text)}”. **{'That is right.' if found is predicted else 'It came out otherwise.'}**"
 
 
 # The verdict
@@ -103,12 +100,10 @@ def _against_prediction(claim: Claim, experiment: Experiment, verdict: Verdict) 
     guess = lab.guess((claim.id, experiment.name))
     if guess is None or guess.status is None:
         return ""
-    predicted = f"You predicted: “{literal(lab.turned(experiment, guess.knob).outcomes[guess.status])}”"
+    text = lab.turned(experiment, guess.knob).outcomes[guess.status]
     if experiment.knob and guess.knob != lab.current().knob:
-        return f"{predicted}, for {literal(experiment.knob.label)} {literal(guess.knob)}."
-    if verdict.status is Status.INCONCLUSIVE:
-        return f"{predicted}. This run cannot tell."
-    return f"{predicted}. **{'That is right.' if verdict.status is guess.status else 'It came out otherwise.'}**"
+        return f"You predicted: “{literal(text)}”, for {literal(experiment.knob.label)} {literal(guess.knob)}."
+    return against(text, guess.status, verdict.status)
 
 
 def _controls(experiment: Experiment) -> None:

@@ -6,10 +6,11 @@ from typing import TypeVar
 
 import streamlit as st
 
-from lr_explorer.experiments.blocks import replicate_blocks
-from lr_explorer.experiments.crowd import REPETITIONS, ArmCrowd, Crowd, compare, crowd_csv, gathered, looks_of, repeated
+from lr_explorer.experiments.blocks import Ahead
+from lr_explorer.experiments.crowd import REPETITIONS, ArmCrowd, Crowd, compare, crowd_blocks, crowd_csv, gathered, looks_of, repeated
 from lr_explorer.experiments.fair import PER_DECADE, TUNING_REPLICATES, Fight, fair_fight, usual_criterion
 from lr_explorer.experiments.measures import DIVERGED
+from lr_explorer.experiments.pool import SHARED, WorkerLost
 from lr_explorer.experiments.seeds import Purpose, seed_for
 from lr_explorer.figures.crowds import bands_figure, ends_figure, losses_by_rate_figure, repetitions_figure, success_by_rate_figure
 from lr_explorer.figures.ends_map import LOOKS, MOST, contour, ends_map
@@ -80,17 +81,20 @@ def ran() -> Crowd:
     """Return what the replicates of the scenario did."""
     # Which replicate the Playground shows changes nothing here.
     scenario, origin, replicates = state.scenario().with_values(replicate=0), state.origin(), count()
+    measure, looks = cached.crowd_measure(origin), looks_of(scenario, replicates)
+    is_long = replicates >= _MANY
+    blocks = crowd_blocks(scenario, measure, replicates, looks)
     parts = []
-    blocks = len(replicate_blocks(scenario, replicates))
     bar = st.empty()
-    for place in range(blocks):
-        if replicates >= _MANY:
-            bar.progress(place / blocks, f"{replicates:,} replicates of each arm")
-        # Touching the session lets Streamlit drop this run for a newer one.
-        state.scenario()
-        parts.append(cached.crowd_part(scenario, origin, replicates, place))
+    with Ahead(blocks, SHARED if is_long else None) as coming:
+        for place in range(len(blocks)):
+            if is_long:
+                bar.progress(place / len(blocks), f"{replicates:,} replicates of each arm")
+            # Touching the session lets Streamlit drop this run for a newer one.
+            state.scenario()
+            parts.append(cached.crowd_part(scenario, origin, replicates, place, coming.result))
     bar.empty()
-    return gathered(scenario, cached.crowd_measure(origin), looks_of(scenario, replicates), parts)
+    return gathered(scenario, measure, looks, parts)
 
 
 # Verdicts
@@ -276,13 +280,17 @@ def tuned() -> None:
 def _on_demand(key: str, label: str, what: tuple[int, ...], compute: Callable[..., T]) -> T | None:
     """Return what a button computes, for as long as the session has the same scenario and asks for the same; None before it is pressed.
 
-    compute: is called with `progress` alone. Another click ends the script's run in there, and what has been computed is dropped.
+    compute: is called with `executor` and `progress`. Another click ends the script's run in there, and what has been computed is dropped.
     """
     asked = (state.scenario().with_values(replicate=0).link, state.origin(), count(), what)
     known, result = st.session_state.get(f"{key}-result", (None, None))
     if st.button(label, key=key, type="primary", disabled=known == asked):
         bar = st.empty()
-        result = compute(progress=lambda done, total: bar.progress(done / total, label))
+        try:
+            result = compute(executor=SHARED, progress=lambda done, total: bar.progress(done / total, label))
+        except WorkerLost as reason:
+            bar.error(str(reason))
+            return None
         bar.empty()
         known = asked
         st.session_state[f"{key}-result"] = known, result

@@ -17,6 +17,9 @@ NONE = "none"
 # Far below where the seeds of one purpose would run into those of another.
 MOST_SEED = 999_999
 
+# The claims whose experiments have cards; E6 asks its questions to a matrix of tasks and schedules.
+CARDS: dict[str, Claim] = {name: claim for name, claim in CLAIMS.items() if isinstance(claim.experiments[0], Experiment)}
+
 Place = tuple[str, str]  # a claim's id and an experiment's name
 
 
@@ -33,11 +36,11 @@ class Lab(Described):
 def read(reader: Reader) -> Lab:
     """Read the lab's part of a link; what does not go with the claim is named, and nothing else is lost."""
     asked = Lab(**reader.values("", Lab()))
-    claim = CLAIMS.get(asked.claim)
+    claim = CARDS.get(asked.claim)
     if claim is None:
         for name in ("experiment", "knob"):
             if getattr(asked, name) != NONE:
-                reader.complain(f"{name} needs a claim", "it was left out")
+                reader.complain(f"{name} needs a claim of {', '.join(CARDS)}", "it was left out")
         return asked.with_values(experiment=NONE, knob=NONE)
     experiment = _experiment(claim, asked.experiment, reader)
     return asked.with_values(experiment=experiment.name, knob=_knob(experiment, asked.knob, reader))
@@ -91,8 +94,8 @@ def change(**values: object) -> None:
 
 def open_claim(name: str) -> None:
     """Open a claim with its first experiment, or the overview."""
-    if name in CLAIMS:
-        open_experiment(name, CLAIMS[name].experiments[0])
+    if name in CARDS:
+        open_experiment(name, CARDS[name].experiments[0])
     else:
         change(claim=name, experiment=NONE, knob=NONE)
 

@@ -77,6 +77,7 @@ def _card(names: tuple[str, ...], *, has_controls: bool) -> None:
             wrap=True,
         )
     claim, experiment = CLAIMS[lab.current().claim], EXPERIMENTS[opened]
+    st.html(claims_page.STYLE)
     claims_page.title(claim)
     claims_page.shown(claim, experiment, has_controls=has_controls)
 

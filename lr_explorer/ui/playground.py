@@ -84,7 +84,10 @@ def _to_the_claim() -> None:
     if experiment:
         st.markdown(f"**{claim} – {literal(experiment.label)}:** a run of this experiment.")
     if st.button(f"{claim} as an experiment that can fail", key="to-claim", icon=":material/science:"):
-        lab.open_experiment(claim, experiment or CLAIMS[claim].experiments[0])
+        if experiment:
+            lab.open_experiment(claim, experiment)
+        else:
+            lab.open_claim(claim)
         st.switch_page("pages/4_Claims.py", query_params=state.query())
 
 

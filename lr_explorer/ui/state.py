@@ -56,6 +56,11 @@ class View(Described):
     one_peak: bool = flag(False, "One peak rate for all arms", "Changing one arm's peak rate changes it in every arm.")
 
 
+def is_of_pages(key: str) -> bool:
+    """Whether a link's key is what pages add to a scenario."""
+    return key in View.params() or key.removeprefix(_TRAINING) in Training.params()
+
+
 def scenario() -> Scenario:
     """Return the session's scenario; the first call of a session reads it from the address."""
     # Every run has a thread of its own, which knows nothing yet of the session's files.
@@ -207,20 +212,14 @@ def take_refusal() -> str:
 def open_preset(name: str) -> None:
     """Replace the scenario by a preset."""
     remember("the preset")
-    _begin(PRESETS[name].scenario, preset=name, origin=lab.NONE)
+    open_scenario(PRESETS[name].scenario, preset=name)
 
 
-def open_run(run: Scenario, origin: str, **values: object) -> None:
-    """Replace the scenario by a run of an experiment; origin: its place, values: what else changes in the view."""
-    remember("the experiment")
-    _begin(run, preset="none", origin=origin, **values)
-
-
-def _begin(begun: Scenario, **values: object) -> None:
-    st.session_state.scenario = begun
+def open_scenario(opened: Scenario, **values: object) -> None:
+    """Replace the scenario by one that begins anew: at a preset, at an experiment, or nowhere; values: what else changes in the view."""
+    st.session_state.scenario = opened
     st.session_state.complaints = ()
-    select_arm(0)
-    edit_view(anatomy=0, **values)
+    edit_view(**{"preset": "none", "origin": lab.NONE, "arm": 1, "anatomy": 0} | values)
 
 
 def origin() -> str:

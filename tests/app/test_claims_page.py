@@ -10,9 +10,12 @@ from streamlit.testing.v1 import AppTest
 
 from lr_explorer.claims import CLAIMS, Claim
 from lr_explorer.experiments.seeds import Purpose, seed_for
+from lr_explorer.experiments.task_matrix import SIZES, Size, task_matrix
+from lr_explorer.experiments.tasks import TASKS
 from lr_explorer.scenario import Scenario
 from lr_explorer.simulate import simulate
 from lr_explorer.statistics import Status
+from lr_explorer.story import told
 from lr_explorer.ui import lab, state
 from tests.app.test_compare_page import html_of, link_of, words_of
 
@@ -55,7 +58,9 @@ def only(monkeypatch):
 
     def put(experiment):
         claim = CLAIMS["M1"]
-        monkeypatch.setitem(CLAIMS, "M1", Claim(claim.id, claim.label, claim.says, claim.question, (experiment,), claim.wording))
+        alone = Claim(claim.id, claim.label, claim.says, claim.question, (experiment,), claim.wording)
+        for claims in (CLAIMS, lab.CARDS):
+            monkeypatch.setitem(claims, "M1", alone)
         return experiment
 
     return put
@@ -76,7 +81,7 @@ def test_the_overview_has_every_claim_with_what_it_says():
     assert not [button for button in page.button if button.key == "tile-M1"]
 
 
-@pytest.mark.parametrize("name", CLAIMS)
+@pytest.mark.parametrize("name", lab.CARDS)
 def test_every_card_opens_cold_by_its_link_and_shows_nothing_before_a_prediction(name):
     page = opened(claim=name)
     claim = CLAIMS[name]
@@ -169,7 +174,7 @@ def test_a_link_with_the_knob_turned_asks_about_that():
     assert "Both about as often”. **That is right.**" in words_of(page)
 
 
-@pytest.mark.parametrize("experiment", [one for claim in CLAIMS.values() for one in claim.experiments if one.knob], ids=lambda one: one.name)
+@pytest.mark.parametrize("experiment", [one for claim in lab.CARDS.values() for one in claim.experiments if one.knob], ids=lambda one: one.name)
 def test_a_knob_stands_at_the_value_that_the_experiment_has(experiment):
     if experiment.stands is not None:
         assert lab.turned(experiment, lab.usual_knob(experiment)) is experiment
@@ -187,7 +192,7 @@ def test_bad_values_of_a_link_are_named_and_the_rest_is_kept():
     assert "lab_seed must be between 0 and 999999; got -1; 0 was used." in words
     page = opened(claim="M12", experiment="tuned", knob="1", origin="M1.nothing", steps="300")
     assert "claim must be one of all, M1" in words_of(page)
-    assert "experiment needs a claim; it was left out." in words_of(page)
+    assert "experiment needs a claim of M1, M2, M3, M4, M5, E1, E2, E3, E4, E5; it was left out." in words_of(page)
     assert "origin must name an experiment, such as M1.tuned; got 'M1.nothing'; none was used." in words_of(page)
     assert page.session_state["scenario"].steps == 300
     assert "knob is not in the experiment same_peak" in words_of(opened(claim="M1", experiment="same_peak", knob="3"))
@@ -275,8 +280,28 @@ def test_the_counts_of_compare_are_met_as_near_as_may_be():
     assert [state.nearest_count(count) for count in (60, 200, 300, 2400, 9000)] == ["100", "200", "200", "1000", "4000"]
 
 
+# Many tasks at once
+
+
+def test_the_matrix_is_asked_every_question_once_a_prediction_is_made(monkeypatch):
+    for task in set(TASKS) - {"exact_bowl", "funnel"}:
+        monkeypatch.delitem(TASKS, task)
+    monkeypatch.setitem(SIZES, "small", Size(tuning=3, held_out=40, per_decade=2))
+    page = opened(claim="E6")
+    assert CLAIMS["E6"].question in words_of(page)
+    assert not [button for button in page.button if button.key == "matrix-run"]
+    pressed(page, "predict-refuted")
+    assert "You predicted" not in words_of(page)
+    pressed(page, "matrix-run")
+    matrix = task_matrix(Size(tuning=3, held_out=40, per_decade=2), 1)
+    for name in ("depends", "no_champion", "habit", "alike"):
+        verdict = CLAIMS["E6"][name].judged(matrix)
+        assert f"{CLAIMS['E6'][name].says}: {told(verdict.estimate)} ({told(verdict.low)} to {told(verdict.high)})" in html_of(page)
+    assert "You predicted: “Yes, one is”" in words_of(page)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "experiment"), [(claim.id, one.name) for claim in CLAIMS.values() for one in claim.experiments])
+@pytest.mark.parametrize(("name", "experiment"), [(claim.id, one.name) for claim in lab.CARDS.values() for one in claim.experiments])
 def test_every_experiment_is_shown_with_every_number_of_its_run(name, experiment):
     page = shown(claim=name, experiment=experiment)
     result = CLAIMS[name][experiment].result(0)

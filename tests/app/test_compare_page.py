@@ -7,10 +7,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lr_explorer.basins import basin_of
+from lr_explorer.experiments.pool import WorkerLost
 from lr_explorer.experiments.seeds import Purpose, seed_for
 from lr_explorer.simulate import simulate
 from lr_explorer.statistics import level_of_look, wilson_interval
-from lr_explorer.ui import state
+from lr_explorer.ui import compare_page, state
 
 ROOT = Path(__file__).parents[2]
 TWO = {"arm1__name": "Low", "arm1__schedule__peak": "0.02", "arm2__name": "High", "arm2__schedule__peak": "0.1"}
@@ -238,3 +239,15 @@ def test_a_fight_of_another_scenario_is_not_shown():
     assert "Each tuned" not in words_of(page)
     page.button_group(key="n").set_value("100").run()
     assert "Each tuned" in words_of(page)
+
+
+def test_a_fight_whose_processes_are_lost_is_answered_with_a_sentence(monkeypatch):
+    def lost(*_, **__):
+        raise WorkerLost("Two processes ended.")
+
+    monkeypatch.setattr(compare_page, "fair_fight", lost)
+    page = opened(n="100", steps="20", **TWO)
+    page.button(key="fair-fight").click().run()
+    assert not page.exception
+    assert [error.value for error in page.error] == ["Two processes ended."]
+    assert not page.button(key="fair-fight").disabled

@@ -20,6 +20,8 @@ _INTERVAL_HEIGHT = 120
 # Pixels of ink and gap of what is predicted; what is measured is solid.
 THEORY_DASH = (7, 4)
 _MOST_MARKS = 7
+# An axis from its lowest to so many times that would have two powers of ten on it, or one.
+_FEW_TICKS = 200
 # A mark and a colour for each status; the page's colour is written on it.
 STATUS_LOOKS: dict[Status, tuple[str, Shade]] = {
     Status.SUPPORTED: ("✔", Shade("#00714F", "#2FC79B")),
@@ -62,17 +64,24 @@ def picture_figure(picture: Picture, arms: Sequence[Arm], *, dark: bool) -> go.F
     figure = go.Figure()
     figure.add_traces(_map(picture.map, dark=dark) if picture.map else _curves(picture, arms, dark=dark))
     arrange(figure, picture.x_label, picture.y_label, dark=dark, height=HEIGHT)
-    power = {"type": "log", "exponentformat": "power", "dtick": 1}
     if picture.log_x:
-        figure.update_xaxes(**power)
+        figure.update_xaxes(**_powers([curve.x for curve in picture.curves]))
     if picture.log_y:
-        figure.update_yaxes(**power)
+        figure.update_yaxes(**_powers([curve.y for curve in picture.curves]))
     for axis, lines, is_log in (("x", picture.x_lines, picture.log_x), ("y", picture.y_lines, picture.log_y)):
         for value, label in lines:
             _line(figure, axis, value, label, is_log=is_log, dark=dark)
     if picture.map:
         figure.update_layout(hovermode="closest")
     return figure
+
+
+def _powers(shown: Sequence[NDArray[Any]]) -> dict[str, Any]:
+    """Return a logarithmic axis with a tick at every power of ten, or within them where that would be too few."""
+    values = np.concatenate([np.ravel(values) for values in shown]) if shown else np.empty(0)
+    values = values[np.isfinite(values) & (values > 0)]
+    is_short = values.size > 0 and values.max() < _FEW_TICKS * values.min()
+    return {"type": "log"} | ({"dtick": "D2"} if is_short else {"exponentformat": "power", "dtick": 1})
 
 
 def curve_colour(curve: Curve, arms: Sequence[Arm], *, dark: bool) -> str:
@@ -139,4 +148,4 @@ def _line(figure: go.Figure, axis: str, value: float, label: str, *, is_log: boo
     # Shapes take values as they are, annotations their logarithm.
     at = {axis: float(np.log10(value)) if is_log else value, f"{axis}ref": axis, f"{other}ref": "paper", other: 1}
     text = {"xanchor": "left", "yanchor": "top"} if axis == "x" else {"xanchor": "right", "yanchor": "bottom"}
-    figure.add_annotation(text=label, showarrow=False, font={"size": 12, "color": quiet}, **at, **text)
+    figure.add_annotation(text=label, showarrow=False, font={"size": 12, "color": quiet}, bgcolor=PAGE.on(dark=dark), opacity=0.9, **at, **text)

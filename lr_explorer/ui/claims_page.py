@@ -222,9 +222,8 @@ def _row(claim: Claim, experiment: Experiment, *, is_open: bool) -> None:
     if is_open:
         st.markdown(f"**{literal(experiment.label)}** (shown here)")
     else:
-        st.button(
-            literal(experiment.label), key=f"open-{experiment.name}", type="tertiary", on_click=lab.open_experiment, args=(claim.id, experiment)
-        )
+        label = f"**{literal(experiment.label)}**"
+        st.button(label, key=f"open-{experiment.name}", type="tertiary", on_click=lab.open_experiment, args=(claim.id, experiment))
     if not claims_result.has_run(claim, experiment):
         return
     result = claims_result.ran(claim, experiment, lab.usual_knob(experiment))

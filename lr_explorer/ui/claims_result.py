@@ -78,8 +78,8 @@ def against(text: str, predicted: Status, found: Status) -> str:
 
 
 def _verdict(claim: Claim, experiment: Experiment, result: Result) -> None:
-    _, rest = result.sentence.split(":", 1)
-    st.html(f'<p class="lrx-verdict">{badge(result.verdict.status, dark=is_dark())}{escape(rest)}</p>')
+    told_of = result.sentence.partition(":")[2].strip()
+    st.html(f'<p class="lrx-verdict">{badge(result.verdict.status, dark=is_dark())}{escape(told_of[:1].upper() + told_of[1:])}</p>')
     if said := _against_prediction(claim, experiment, result.verdict):
         st.markdown(said)
     unit = result.experiment.effect.unit

@@ -25,7 +25,7 @@ _GROUPS = {"M": "What lowering the rate is said to do", "E": "Exceptions and alt
 _CHAMPION = "no_champion"
 _CHAMPIONS = {Status.SUPPORTED: "No, none is", Status.REFUTED: "Yes, one is"}
 
-_STYLE = """
+STYLE = """
 <style>
 [class*="st-key-tiles-"] { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(19rem, 100%), 1fr)); gap: 0.75rem; }
 [class*="st-key-tile-"] :is(button, button > *) { height: 100%; justify-content: flex-start; align-items: flex-start; text-align: left; }
@@ -45,7 +45,7 @@ _STYLE = """
 
 def choice() -> None:
     """Let a claim be opened, or all of them be seen."""
-    st.html(_STYLE)
+    st.html(STYLE)
     params = lab.Lab.params()
     st.session_state["claim"] = lab.current().claim
     st.pills(
@@ -95,21 +95,32 @@ def card() -> None:
         return
     # While the reader thinks about the prediction, the browser may fetch what the answer needs.
     hasten_player()
-    st.markdown(f"### {claim.id} · {literal(claim.label)}\n**The claim:** {literal(claim.says)}")
+    title(claim)
     if claim.id not in lab.CARDS:
         _matrix(claim)
         return
     experiment = claim[lab.current().experiment]
     with st.container(key="lab"):
         with st.container(key="result"):
-            if lab.guess((claim.id, experiment.name)) is None:
-                _ask(claim, experiment)
-            else:
-                st.markdown(f"#### {literal(experiment.label)}")
-                _setting(lab.turned(experiment, lab.current().knob))
-                _elsewhere(claim, experiment, claims_result.show(claim, experiment))
+            if result := shown(claim, experiment):
+                _elsewhere(claim, experiment, result)
         with st.container(key="others"):
             _others(claim, experiment)
+
+
+def title(claim: Claim) -> None:
+    """Say what is claimed."""
+    st.markdown(f"### {claim.id} · {literal(claim.label)}\n**The claim:** {literal(claim.says)}")
+
+
+def shown(claim: Claim, experiment: Experiment, *, has_controls: bool = True) -> Result | None:
+    """Ask for a prediction of the open experiment or, once there is one, show what it gives; has_controls: with its knob and its seed."""
+    if lab.guess((claim.id, experiment.name)) is None:
+        _ask(claim, experiment)
+        return None
+    st.markdown(f"#### {literal(experiment.label)}")
+    _setting(lab.turned(experiment, lab.current().knob))
+    return claims_result.show(claim, experiment, has_controls=has_controls)
 
 
 # The prediction

@@ -36,10 +36,11 @@ def has_run(claim: Claim, experiment: Experiment) -> bool:
     return (claim.id, experiment.name, lab.usual_knob(experiment), lab.current().lab_seed) in st.session_state.get("ran", ())
 
 
-def show(claim: Claim, experiment: Experiment) -> Result:
-    """Run the open experiment and show what it gave."""
+def show(claim: Claim, experiment: Experiment, *, has_controls: bool = True) -> Result:
+    """Run the open experiment and show what it gave; has_controls: with its knob and its seed."""
     verdict = st.container(border=True, key="verdict")
-    _controls(experiment)
+    if has_controls:
+        _controls(experiment)
     with verdict:
         result = ran(claim, experiment, lab.current().knob)
         _verdict(claim, experiment, result)
@@ -139,7 +140,7 @@ def _typical(result: Result) -> None:
         key=scenario.link,
         surface_key=cached.surface_key(scenario.surface),
         summary=" ".join(f"{arm.arm.name}: {arm.outcome[0].value}." for arm in run.arms),
-        is_fixed=True,
+        hidden=("start", "drop", "branch"),
     )
     show_player(cached.surface_bytes(scenario.surface), payload, key="lab-player")
 

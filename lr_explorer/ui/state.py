@@ -14,6 +14,7 @@ import streamlit as st
 from lr_explorer import grids
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.export import FRAMEWORKS
+from lr_explorer.lessons import Lesson
 from lr_explorer.links import Reader
 from lr_explorer.optimizers import OPTIMIZERS
 from lr_explorer.params import Described, choice, flag, shortened, text, whole
@@ -82,7 +83,10 @@ def scenario() -> Scenario:
         preset = PRESETS.get(st.session_state.view.preset)
         # "?preset=settle&steps=50" is a link that people type: what it leaves out is the preset's.
         st.session_state.scenario = Scenario.read(reader, preset.scenario if preset else None)
-        st.session_state.complaints = st.session_state.scenario.complaints
+        st.session_state.lesson = Lesson.read(reader, st.session_state.scenario)
+        st.session_state.changed = st.session_state.lesson.read_changed(reader, st.session_state.scenario)
+        # Not the scenario's own, which take every other key for one too many.
+        st.session_state.complaints = reader.closing()
     return st.session_state.scenario
 
 
@@ -120,11 +124,17 @@ def training() -> Training:
     return st.session_state.training
 
 
+def lesson() -> Lesson:
+    """Return the lesson that is made, or shown to a class."""
+    scenario()
+    return st.session_state.lesson
+
+
 def query() -> dict[str, str]:
     """Return the keys and values of the link to what is on the screen."""
     counted = {_TRAINING + name: text for name, text in training().texts().items()}
     # Keys that nobody has touched would only make every link longer.
-    more = (counted if training() != Training() else {}) | (lab.current().texts() if lab.current() != lab.Lab() else {})
+    more = (counted if training() != Training() else {}) | (lab.current().texts() if lab.current() != lab.Lab() else {}) | lesson().to_query()
     return scenario().to_query() | view().texts() | more
 
 
@@ -139,23 +149,28 @@ def edit(changes: Mapping[str, str]) -> None:
         peaks = [text for key, text in changes.items() if key.endswith(".schedule.peak")]
         changes = dict(changes) | {f"arm{i}.schedule.peak": text for text in peaks for i in range(1, len(scenario().arms) + 1)}
     before = scenario()
-    changes = _renamed(before, changes)
+    changes = renamed(before, changes)
     try:
         changed = st.session_state.scenario = before.edited(changes)
     except ValueError as refused:
-        st.session_state.refusal = str(refused)
-        st.session_state.refused = dict(changes)
+        refuse(refused, changes)
         return
     st.session_state.pop("refused", None)
     if "noise" not in changes and (why := before.noise.refusal(changed.surface)):
         st.session_state.refusal = f"noise: {before.noise.name} {why}; {changed.noise.name} was used."
 
 
-def _renamed(before: Scenario, changes: Mapping[str, str]) -> Mapping[str, str]:
+def refuse(why: ValueError, changes: Mapping[str, str]) -> None:
+    """Remember what was refused, and why, to tell it and to let it be mended."""
+    st.session_state.refusal = str(why)
+    st.session_state.refused = dict(changes)
+
+
+def renamed(before: Scenario, changes: Mapping[str, str]) -> Mapping[str, str]:
     """Return the changes with a new name for an arm that is called after its schedule and gets another one."""
     names = {}
     for place, arm in enumerate(before.arms, 1):
-        kind = changes.get(f"arm{place}.schedule", "")
+        kind = changes.get(f"arm{place}.schedule", changes.get("arm*.schedule", ""))
         if kind in RATES and arm.name.split()[0].strip(",") == type(arm.schedule).label.split()[0]:
             names[f"arm{place}.name"] = RATES[kind].label
     return names | dict(changes)

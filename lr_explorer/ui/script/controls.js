@@ -26,8 +26,7 @@ export class Bar {
     this.ghost = this.#switch("Ghost", act.ghost);
     this.ghost.title = "Keep the run before the last change in view, dotted";
     this.drop = this.#switch("Drop rate here", act.drop);
-    this.drop.classList.add("lrx-edit");
-    this.branch = element("button", { type: "button", class: "lrx-button lrx-switch lrx-edit", onclick: act.branch }, "Branch here");
+    this.branch = element("button", { type: "button", class: "lrx-button lrx-switch", onclick: act.branch }, "Branch here");
     const steps = [
       button("start", "To the start", () => act.seek(0)),
       button("back", "One step back", () => act.move(-1)),

@@ -82,7 +82,7 @@ def test_a_class_sees_the_lesson_and_no_way_into_other_pages():
     assert not page.sidebar.children
     assert not [box.label for box in (*page.selectbox, *page.multiselect, *page.text_input, *page.text_area)]
     assert set(controls_of(page)) == {"noise.sigma"}
-    assert hidden_of(page) == {"bar", "curves", "table", "start", "drop"}
+    assert hidden_of(page) == {"bar", "curves", "table", "start", "drop", "branch"}
     assert "200 replicates" not in words_of(page)
     assert not any(label in words_of(page) for label in PAGES.values())
 
@@ -90,7 +90,7 @@ def test_a_class_sees_the_lesson_and_no_way_into_other_pages():
 def test_what_the_teacher_shows_is_shown_and_its_handles_go_with_its_controls():
     shows = {"lesson.shows": "play,curves,values,story,replicates", "lesson.controls": "start.x,start.y,arm2.drop_at"}
     page = opened(FEW | CLASS | shows)
-    assert hidden_of(page) == set()
+    assert hidden_of(page) == {"branch"}
     header, _ = unpack(component(page, "player").bytes)
     # The figure's own handle drops the rate of the one arm whose drop may be moved.
     assert header["selected"] == 1
@@ -101,7 +101,7 @@ def test_what_the_teacher_shows_is_shown_and_its_handles_go_with_its_controls():
 
 def test_nothing_of_what_happens_is_shown_before_an_answer_is_chosen():
     page = opened(FEW | CLASS | ANSWERS | {"lesson.controls": "seed", "view": "3d"})
-    assert hidden_of(page) == {"paths", "bar", "curves", "table", "start", "drop"}
+    assert hidden_of(page) == {"paths", "bar", "curves", "table", "start", "drop", "branch"}
     assert unpack(component(page, "player").bytes)[0]["view"] == "2d"
     assert not controls_of(page)
     assert "200 replicates" not in words_of(page)

@@ -109,7 +109,7 @@ def _sweep(chosen: argparse.Namespace) -> int:
     beside.write_bytes(_table(rows, out.suffix))
     # So the table is there whole or not at all.
     os.replace(beside, out)
-    side.unlink()
+    side.unlink(missing_ok=True)
     report.end(f"{len(rows):,} rows of {len(job.scenarios):,} cells × {chosen.replicates:,} replicates in {out}.")
     return 0
 
@@ -179,10 +179,11 @@ def _allowed(described: object) -> str:
 
 
 def _name(job: Sweep) -> str:
-    """Return a line that tells a sweep from every other, and from the same with another numpy, which may round otherwise."""
+    """Return a line that tells a sweep from every other, and from itself computed by other code, which may round otherwise."""
     measure = job.measure.says, getattr(job.measure.holds, "keywords", {})
-    parts = (job.base.link, job.axes, measure, job.count, job.tolerance, np.__version__)
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
+    asked = repr((job.base.link, job.axes, measure, job.count, job.tolerance, np.__version__))
+    code = [path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py"))]
+    return hashlib.sha256(b"".join([asked.encode(), *code])).hexdigest()
 
 
 # Where it runs
@@ -200,6 +201,12 @@ def _executor(chosen: argparse.Namespace) -> Iterator[tuple[Executor | None, int
             threads = sum(client.nthreads().values())
             if not threads:
                 raise ValueError(f"the scheduler {chosen.scheduler} has no workers yet: start some with dask worker {chosen.scheduler}")
+            found = [client.run_on_scheduler(find_spec, __package__), *client.run(find_spec, __package__).values()]
+            if None in found:
+                raise ValueError(
+                    f"the scheduler and every worker must be able to import {__package__}: start them with PYTHONPATH={Path(__file__).parents[1]}, "
+                    "or install it where they run"
+                )
             yield client.get_executor(), _AHEAD * threads
     elif chosen.workers > 1:
         with Pool(chosen.workers) as pool:

@@ -64,7 +64,8 @@ class Each:
 
     loss: the last one above the surface's lowest, infinite for a run that diverged. hits: does the measure hold. reached_at: the first step at
     which the loss was within the tolerance, −1 for never. basin: the minimum to which gradient flow leads from the end, −1 for none.
-    final: the last points (2, replicates). diverged_at: −1 for never.
+    final: the last points (2, replicates). diverged_at: −1 for never. averaged: the last loss above the lowest of the arm's average; (0,) of an
+    arm without one.
     """
 
     loss: Array
@@ -73,6 +74,7 @@ class Each:
     basin: Whole
     final: Array
     diverged_at: Whole
+    averaged: Array
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,11 @@ class ArmCrowd(Each):
     def quartiles(self) -> tuple[float, float, float]:
         """The quartiles of the final loss above the lowest, infinite where so many diverged."""
         return quartiles(self.loss)
+
+    @property
+    def averaged_quartiles(self) -> tuple[float, float, float] | None:
+        """The same of the arm's average, None for an arm without one."""
+        return quartiles(self.averaged) if len(self.averaged) else None
 
     def in_basin(self, minimum: int) -> Interval:
         """Return the share that ended in the basin of a minimum, by its place among the surface's; −1: in none."""
@@ -215,6 +222,7 @@ def _part(surface: Surface, measure: Measure, arm: ArmRun, basin: Whole, looks: 
         basin=basin,
         final=arm.final,
         diverged_at=arm.diverged_at,
+        averaged=above_lowest(surface, np.empty(0) if arm.averaged_final_loss is None else arm.averaged_final_loss),
         levels=_levels(excess[looks]),
     )
 

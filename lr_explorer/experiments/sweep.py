@@ -36,6 +36,7 @@ _DIGITS = 12
 _EVERY_ARM = "arm*."
 # Bands over the steps are no part of a sweep's rows; a crowd tells them at two steps or more.
 _LOOKS = 2
+_AVERAGED = ("averaged_25", "averaged_50", "averaged_75")
 
 
 # Axes
@@ -242,13 +243,19 @@ class Swept:
         return np.array([number(cell[arm]) for cell in self.cells], dtype=float).reshape(self.sweep.shape)
 
     def rows(self) -> list[dict[str, object]]:
-        """Return a row for every cell and arm: the axes' values, then the arm's numbers; losses are final ones above the lowest."""
-        axes = self.sweep.axes
-        return [
-            {axis.key: (axis.numbers or axis.values)[index] for axis, index in zip(axes, place, strict=True)} | {"number": number} | crowd_row(arm)
-            for place, cell in zip(self.sweep.places, self.cells, strict=True)
-            for number, arm in enumerate(cell, 1)
-        ]
+        """Return a row for every cell and arm: the axes' values, then the arm's numbers; losses are final ones above the lowest.
+
+        Where an arm has an average, the quartiles of its loss follow, empty for arms without one.
+        """
+        values = [axis.numbers or axis.values for axis in self.sweep.axes]
+        averages = any(len(arm.averaged) for cell in self.cells for arm in cell)
+        rows = []
+        for place, cell in zip(self.sweep.places, self.cells, strict=True):
+            where = {axis.key: known[index] for axis, known, index in zip(self.sweep.axes, values, place, strict=True)}
+            for number, arm in enumerate(cell, 1):
+                more = dict(zip(_AVERAGED, arm.averaged_quartiles or [None] * len(_AVERAGED), strict=True)) if averages else {}
+                rows.append({**where, "arm_number": number, **crowd_row(arm), **more})
+        return rows
 
 
 def sweep(

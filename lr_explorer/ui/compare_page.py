@@ -92,7 +92,11 @@ def ran() -> Crowd:
                 bar.progress(place / len(blocks), f"{replicates:,} replicates of each arm")
             # Touching the session lets Streamlit drop this run for a newer one.
             state.scenario()
-            parts.append(cached.crowd_part(scenario, origin, replicates, place, coming.result))
+            try:
+                parts.append(cached.crowd_part(scenario, origin, replicates, place, coming.result))
+            except WorkerLost as reason:
+                bar.error(str(reason))
+                st.stop()
     bar.empty()
     return gathered(scenario, measure, looks, parts)
 

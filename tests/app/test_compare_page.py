@@ -1,5 +1,6 @@
 """The Compare page as a session sees it, without a browser."""
 
+from concurrent.futures import Executor, Future
 from pathlib import Path
 
 import numpy as np
@@ -251,3 +252,15 @@ def test_a_fight_whose_processes_are_lost_is_answered_with_a_sentence(monkeypatc
     assert not page.exception
     assert [error.value for error in page.error] == ["Two processes ended."]
     assert not page.button(key="fair-fight").disabled
+
+
+def test_a_crowd_whose_processes_are_lost_is_answered_with_a_sentence(monkeypatch):
+    class Losing(Executor):
+        def submit(self, *_, **__):
+            failed = Future()
+            failed.set_exception(WorkerLost("Two processes ended."))
+            return failed
+
+    monkeypatch.setattr(compare_page, "SHARED", Losing())
+    page = opened(n="1000", steps="20", **TWO)
+    assert [error.value for error in page.error] == ["Two processes ended."]

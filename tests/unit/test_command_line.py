@@ -266,11 +266,17 @@ def test_a_run_that_is_interrupted_or_killed_goes_on_to_the_table_of_one_that_wa
 
 
 @pytest.mark.oracle
-def test_a_dask_cluster_computes_the_same_to_the_bit(tmp_path):
+def test_a_dask_cluster_computes_the_same_to_the_bit_and_what_it_began_is_finished_here(tmp_path, monkeypatch):
     from dask.distributed import LocalCluster
 
+    more = ["--vary", "noise.sigma=0.5..2/8", "--replicates", "100", "--out"]
+    here, there, both = (str(tmp_path / f"{name}.csv") for name in ("here", "there", "both"))
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None) as cluster:
-        more = ["--vary", "noise.sigma=0.5..2/8", "--replicates", "100", "--out"]
-        assert command.main(["sweep", LINK, "--scheduler", cluster.scheduler_address, *more, str(tmp_path / "dask.csv")]) == 0
-        assert command.main(["sweep", LINK, "--workers", "1", *more, str(tmp_path / "here.csv")]) == 0
-    assert (tmp_path / "dask.csv").read_bytes() == (tmp_path / "here.csv").read_bytes()
+        scheduler = ["--scheduler", cluster.scheduler_address]
+        assert command.main(["sweep", LINK, *scheduler, *more, there]) == 0
+        with monkeypatch.context() as patch:
+            Interrupting(patch, 3)
+            assert command.main(["sweep", LINK, *scheduler, *more, both]) == 130
+    assert command.main(["sweep", LINK, "--workers", "1", *more, both]) == 0
+    assert command.main(["sweep", LINK, "--workers", "1", *more, here]) == 0
+    assert Path(here).read_bytes() == Path(there).read_bytes() == Path(both).read_bytes()

@@ -13,6 +13,7 @@ from lr_explorer.experiments.measures import below, global_basin
 from lr_explorer.experiments.sweep import MOST_CELLS, Axis, Sweep, spaced, sweep
 from lr_explorer.noise import NOISES, Gaussian
 from lr_explorer.scenario import Scenario
+from lr_explorer.simulate import simulate
 from lr_explorer.start import Circle
 from lr_explorer.surfaces import SURFACES
 from tests.helpers import arm
@@ -183,7 +184,7 @@ def test_a_sweep_stops_when_it_is_told_to():
 def test_rows_have_the_axes_values_and_every_arms_numbers():
     swept = sweep(WELLS, axes("arm1.optimizer=sgd, adam", "noise.sigma=1, 2.5"), below(0.5), 30)
     rows = swept.rows()
-    assert [(row["arm1.optimizer"], row["noise.sigma"], row["number"]) for row in rows] == [
+    assert [(row["arm1.optimizer"], row["noise.sigma"], row["arm_number"]) for row in rows] == [
         (kind, sigma, number) for kind in ("sgd", "adam") for sigma in (1, 2.5) for number in (1, 2)
     ]
     for row, arm_crowd in zip(rows, (made for cell in swept.cells for made in cell), strict=True):
@@ -191,6 +192,17 @@ def test_rows_have_the_axes_values_and_every_arms_numbers():
         assert row["success_low"] <= row["success"] <= row["success_high"]
         assert row["replicates"] == 30
         assert row["loss_50"] == arm_crowd.quartiles[1]
+
+
+def test_an_arms_average_has_a_loss_of_its_own():
+    rows = sweep(WELLS, axes("arm1.averaging=none, ema"), count=20).rows()
+    names = ("averaged_25", "averaged_50", "averaged_75")
+    run = simulate(WELLS.edited({"arm1.averaging": "ema"}), 20).arms[0]
+    ranked = np.sort(run.averaged_final_loss - WELLS.surface.lowest)
+    assert [tuple(row[name] for name in names) for row in rows] == [
+        (None,) * 3, (None,) * 3, tuple(ranked[[round(share * 19) for share in (0.25, 0.5, 0.75)]]), (None,) * 3,
+    ]  # fmt: skip
+    assert "averaged_50" not in sweep(WELLS, (), count=5).rows()[0]
 
 
 def test_a_grid_has_a_number_of_every_cell_where_its_axes_say():

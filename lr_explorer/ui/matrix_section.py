@@ -56,7 +56,7 @@ def _asked() -> tuple[Size, int] | None:
     """Let size and seed be chosen, and return them once they are asked for."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         name = st.segmented_control(
-            "Size", list(SIZES), format_func=_size_label, default="small", key="matrix-size", required=True, wrap=True, help=_SIZE_HELP
+            "Size", list(SIZES), format_func=str.capitalize, default="small", key="matrix-size", required=True, help=_SIZE_HELP
         )
         seed = st.number_input(
             "Master seed", 0, 999_999, 1, key="matrix-seed", width=140, help="All noise comes from it. Another one repeats the whole experiment."
@@ -64,12 +64,11 @@ def _asked() -> tuple[Size, int] | None:
         wanted = (SIZES[name], int(seed))
         if st.button("Run the tasks", key="matrix-run", type="primary"):
             st.session_state["matrix-asked"] = wanted
-    return wanted if st.session_state.get("matrix-asked") == wanted else None
-
-
-def _size_label(name: str) -> str:
     size = SIZES[name]
-    return f"{name.capitalize()}: {size.tuning} tuning, {size.held_out} held-out replicates, {size.per_decade} rates a decade"
+    st.markdown(
+        f"{name.capitalize()}: {size.per_decade} rates in a decade, {size.tuning} replicates at each to tune, {size.held_out} others to judge."
+    )
+    return wanted if st.session_state.get("matrix-asked") == wanted else None
 
 
 def ran(size: Size, seed: int) -> TaskMatrix:
@@ -103,9 +102,8 @@ def _winners(matrix: TaskMatrix) -> None:
         matrix_figure(matrix, dark=is_dark()), "matrix", f"Ranks of {len(CONTENDERS)} schedules on {len(TASKS)} tasks. {winners_sentences(matrix)[0]}"
     )
     with st.expander("What the tasks and schedules are", key="matrix-what"):
-        st.html(numbers_table(["Schedule", "in the table", "what it does"], [(made.label, [made.short, made.says]) for made in CONTENDERS.values()]))
-        rows = [(task.label, [f"{task.scenario.steps}", task.asks]) for task in TASKS.values()]
-        st.html(numbers_table(["Task", "steps", "what is special"], rows))
+        st.markdown("\n".join(f"- **{made.label}** ({made.short}): {made.says}." for made in CONTENDERS.values()))
+        st.markdown("\n".join(f"- **{task.label}**, {task.scenario.steps:,} steps: {task.asks}." for task in TASKS.values()))
     st.markdown(
         "The tasks were chosen to differ, so how many of them a schedule wins is a demonstration, no rate at which it wins elsewhere. On the "
         "noise-free bowl ranks hinge on how a rate happens to meet the two curvatures: a finer grid may change them."

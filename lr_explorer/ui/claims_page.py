@@ -132,11 +132,11 @@ def _ask(claim: Claim, experiment: Experiment) -> None:
     with st.container(border=True, key="prediction"):
         st.markdown(f"**Predict first** – {literal(experiment.label)}")
         question = claim.question if experiment is claim.experiments[0] else f"{experiment.says}: does it?"
-        st.markdown(f"##### {literal(question)}")
+        st.markdown(f"#### {literal(question)}")
         with st.container(horizontal=True, gap="small"):
             for status, text in made.outcomes.items():
-                st.button(literal(text), key=f"predict-{status.value}", type="primary", on_click=lab.predict, args=(place, status))
-            st.button("Just show me", key="predict-nothing", on_click=lab.predict, args=(place, None))
+                st.button(literal(text), key=f"predict-{status.value}", on_click=lab.predict, args=(place, status))
+            st.button("Just show me", key="predict-nothing", type="tertiary", on_click=lab.predict, args=(place, None))
         _setting(made)
         st.html(legend([arm_swatch(number, arm, dark=is_dark()) for scenario in made.scenarios for number, arm in enumerate(scenario.arms)]))
 
@@ -167,11 +167,11 @@ def _matrix(claim: Claim) -> None:
     guess = lab.guess(place)
     if guess is None:
         with st.container(border=True, key="prediction"):
-            st.markdown(f"**Predict first**\n##### {literal(claim.question)}")
+            st.markdown(f"**Predict first**\n#### {literal(claim.question)}")
             with st.container(horizontal=True, gap="small"):
                 for status, text in _CHAMPIONS.items():
-                    st.button(text, key=f"predict-{status.value}", type="primary", on_click=lab.predict, args=(place, status))
-                st.button("Just show me", key="predict-nothing", on_click=lab.predict, args=(place, None))
+                    st.button(text, key=f"predict-{status.value}", on_click=lab.predict, args=(place, status))
+                st.button("Just show me", key="predict-nothing", type="tertiary", on_click=lab.predict, args=(place, None))
         return
     verdicts = st.container(key="verdicts")
     if (matrix := matrix_section.section()) is not None:
@@ -199,8 +199,8 @@ def _questions(claim: Claim, matrix: TaskMatrix, guess: lab.Guess) -> None:
 
 def _others(claim: Claim, opened: Experiment) -> None:
     """List all experiments of the claim, with what those gave that have been run, and offer to run them all."""
-    st.markdown(f"#### All {len(claim.experiments)} experiments on this claim")
-    if st.button(f"Run all {len(claim.experiments)}", key="run-all", help="Shows every verdict; what you have not predicted yet is given away."):
+    st.markdown(f"#### All {len(claim.experiments)} experiments on this claim\nOpen one and predict again, or see all verdicts at once.")
+    if st.button(f"Run all {len(claim.experiments)}", key="run-all"):
         _run_all(claim)
     for experiment in claim.experiments:
         with st.container(border=True, key=f"row-{experiment.name}", gap="xsmall"):

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import partial
+from functools import cached_property, partial
+from itertools import cycle
 from typing import Any, Self
 
 import numpy as np
@@ -12,16 +13,14 @@ from numpy.typing import NDArray
 
 from lr_explorer.claims.effects import Effect
 from lr_explorer.claims.pictures import Picture
+from lr_explorer.claims.readings import Reading, asked
 from lr_explorer.experiments.blocks import IsStopped, Progress, computed, replicate_blocks
 from lr_explorer.experiments.fair import CRITERIA, PER_DECADE, TUNING_REPLICATES, RateCurve, rate_grid, tune
 from lr_explorer.experiments.measures import Measure, below
 from lr_explorer.experiments.seeds import Purpose, under
-from lr_explorer.scenario import Arm, Scenario
-from lr_explorer.simulate import ArmRun, simulate
+from lr_explorer.scenario import ARM_COLOURS, Arm, Scenario
+from lr_explorer.simulate import simulate
 from lr_explorer.statistics import MARGIN, Status, Verdict, judge
-
-# What of a run is read: one number, or yes or no, for each replicate of an arm.
-Reading = Callable[[Scenario, ArmRun], NDArray[Any]]
 
 REPLICATES = 200
 # A value of its own is one of so many.
@@ -98,11 +97,7 @@ def link_knob(key: str, label: str, values: Sequence[Any], default: Any, help: s
 
 
 def _edited(experiment: "Experiment", value: Any, key: str) -> "Experiment":
-    return experiment.with_scenarios([scenario.edited({one: str(value) for one in _keys(key, scenario)}) for scenario in experiment.scenarios])
-
-
-def _keys(key: str, scenario: Scenario) -> list[str]:
-    return [key.replace("arm*", f"arm{place}") for place in range(1, len(scenario.arms) + 1)] if key.startswith("arm*") else [key]
+    return experiment.with_scenarios([scenario.edited({key: str(value)}) for scenario in experiment.scenarios])
 
 
 @dataclass(frozen=True)
@@ -136,7 +131,29 @@ class Experiment:
     @property
     def names(self) -> list[str]:
         """The arms' names, over all scenarios."""
-        return [arm.name for scenario in self.scenarios for arm in scenario.arms]
+        return [arm.name for arm in self.arms]
+
+    def __post_init__(self) -> None:
+        """Give every arm the colour of its place over all scenarios."""
+        if len(self.scenarios) > 1:
+            colours = cycle(ARM_COLOURS)
+            coloured = [one.with_values(arms=tuple(arm.with_values(colour=next(colours)) for arm in one.arms)) for one in self.scenarios]
+            object.__setattr__(self, "scenarios", tuple(coloured))
+
+    @property
+    def measure(self) -> Measure | None:
+        """What every arm is asked, yes or no; None where a number is read, or arms are asked different things."""
+        return asked(self.readings[0]) if len(self.readings) == 1 else None
+
+    @property
+    def is_tuned_for_success(self) -> bool:
+        """Whether peaks are chosen by what the measure counts, and not by losses."""
+        return self.tuned is not None and self.tuned.criterion == "success"
+
+    @property
+    def arms(self) -> list[Arm]:
+        """The arms, over all scenarios."""
+        return [arm for scenario in self.scenarios for arm in scenario.arms]
 
     @property
     def outcomes(self) -> dict[Status, str]:
@@ -144,6 +161,16 @@ class Experiment:
         found = self.effect.outcomes(self.names)
         # What is not needed is a gain: to have none supports the claim, and what would reverse another claim does so, too.
         return {Status.SUPPORTED: found[Status.REFUTED], Status.REFUTED: found[Status.SUPPORTED]} if self.needless else found
+
+    @cached_property
+    def stands(self) -> Any:
+        """Where the knob stands in this experiment: its value that changes nothing; None if it has no knob, or one without such a value."""
+        values = self.knob.values if self.knob else ()
+        return next((value for value in values if self.turned(value).scenarios == self.scenarios), None)
+
+    def turned(self, value: Any) -> "Experiment":
+        """Return the experiment with its knob at a value."""
+        return self.knob.turned(self, value) if self.knob else self
 
     def with_scenarios(self, scenarios: Sequence[Scenario]) -> Self:
         """Return the experiment with other scenarios."""
@@ -237,11 +264,10 @@ class Result:
         return self.verdict.status is self.experiment.expected
 
     @property
-    def typical(self) -> Scenario:
-        """The first scenario, showing a replicate in which every arm does what most of its replicates do."""
-        scenario = self.experiment.scenarios[0]
-        oddities = [_oddity(reading) for reading in self.readings[: len(scenario.arms)]]
-        return self.experiment.member(scenario, int(np.argmin(np.max(oddities, axis=0))))
+    def typical(self) -> tuple[Scenario, ...]:
+        """The scenarios, showing a replicate in which every arm does what most of its replicates do."""
+        number = int(np.argmin(np.max([_oddity(reading) for reading in self.readings], axis=0)))
+        return tuple(self.experiment.member(scenario, number) for scenario in self.experiment.scenarios)
 
 
 def _oddity(reading: NDArray[Any]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,12 @@ Readings = Sequence[NDArray[Any]]
 
 @dataclass(frozen=True)
 class Effect(ABC):
-    """How an experiment's readings, one array (replicates,) for each arm, become a number with an interval."""
+    """How an experiment's readings, one array (replicates,) for each arm, become a number with an interval.
+
+    contender: the place of the arm that is claimed to fare better, where there is one.
+    """
+
+    contender: ClassVar[int] = 1
 
     @property
     @abstractmethod
@@ -78,6 +83,7 @@ class MoreOften(Effect):
     """The share of the first arm's replicates that answer yes minus that of the second's."""
 
     what: str  # completes "the arm …": "reached the global basin"
+    contender = 0
 
     unit = "difference of the shares"
 

@@ -3,13 +3,15 @@
 All are functions of this module with their numbers bound, so that an experiment can be sent to another process.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lr_explorer.experiments.ensemble import above_lowest
-from lr_explorer.experiments.measures import Measure
+from lr_explorer.experiments.measures import Measure, diverged
 from lr_explorer.noise import Gaussian
 from lr_explorer.scenario import Scenario
 from lr_explorer.simulate import ArmRun
@@ -17,6 +19,8 @@ from lr_explorer.surfaces.bowls import Quadratic
 from lr_explorer.theory import curvatures, noise_floor
 
 Array = NDArray[np.float64]
+# What of a run is read: one number, or yes or no, for each replicate of an arm.
+Reading = Callable[[Scenario, ArmRun], NDArray[Any]]
 
 
 def final_loss(scenario: Scenario, arm: ArmRun) -> Array:
@@ -33,6 +37,13 @@ def answer(scenario: Scenario, arm: ArmRun, measure: Measure) -> NDArray[np.bool
 def diverges(scenario: Scenario, arm: ArmRun) -> NDArray[np.bool_]:
     """Return which replicates diverged."""
     return arm.diverged_at >= 0
+
+
+def asked(reading: Reading) -> Measure | None:
+    """Return the question that a reading answers for each replicate; None if it is a number, or none of the measures."""
+    if reading is diverges:
+        return diverged()
+    return reading.keywords["measure"] if isinstance(reading, partial) and reading.func is answer else None
 
 
 def grows(scenario: Scenario, arm: ArmRun) -> NDArray[np.bool_]:

@@ -93,11 +93,12 @@ def regrets(scores: Array) -> Array:
 
 
 def picks_from_elsewhere(scores: Array) -> Whole:
-    """Return for each task the schedule with the best mean rank over all other tasks, (tasks,) of places."""
+    """Return for each task the schedule with the best mean rank over all other tasks, of equal ones that least behind, (tasks,) of places."""
     if len(scores) < 2:
         raise ValueError("picks_from_elsewhere: scores must be of at least 2 tasks; got 1")
-    ranked = ranks(scores)
-    return (ranked.sum(axis=0) - ranked).argmin(axis=1)
+    others = ~np.eye(len(scores), dtype=bool)
+    by_rank, by_gap = ([table[those].sum(axis=0) for those in others] for table in (ranks(scores), behind(scores)))
+    return np.array([np.lexsort(keys)[0] for keys in zip(by_gap, by_rank, strict=True)])
 
 
 # Choosing by cross-validation

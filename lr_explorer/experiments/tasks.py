@@ -34,10 +34,11 @@ class Task:
 
 @dataclass(frozen=True)
 class Contender:
-    """A schedule for runs of any length. short: its label where there is little room; made: the schedule for so many steps."""
+    """A schedule for runs of any length. short: its label where there is little room. says: what it does. made: it, for so many steps."""
 
     label: str
     short: str
+    says: str
     made: Callable[[int], Schedule]
 
 
@@ -69,11 +70,11 @@ TASKS: dict[str, Task] = {
     "rosenbrock": _task("Rosenbrock", "a bent valley with steep walls", SURFACES.create("rosenbrock", b=10.0), _circle(2.0, 1.0), 0.1, 300, 0.01),
     "double_well": _task("Double well", "begins in the shallow well", SURFACES.create("double_well"), None, 2.0, 1000, 0.05),
     "iris": _task(
-        "Iris, real labels", "batches of 5 flowers; their noise never ends", SURFACES.create("iris_regression"), _circle(1.5), _batches(5), 500, 1e-3
+        "Iris real", "real labels in batches of 5: their noise never ends", SURFACES.create("iris_regression"), _circle(1.5), _batches(5), 500, 1e-3
     ),
     "iris_fitted": _task(
-        "Iris, fitted labels",
-        "batches of 5 flowers; their noise ends at the minimum",
+        "Iris fitted",
+        "fitted labels in batches of 5: their noise ends at the minimum",
         SURFACES.create("iris_regression", mix=0.0),
         _circle(1.5),
         _batches(5),
@@ -81,19 +82,30 @@ TASKS: dict[str, Task] = {
         1e-6,
     ),
     "iris_logistic": _task(
-        "Iris, logistic", "batches of 10 flowers; flat around the minimum", SURFACES.create("iris_logistic"), None, _batches(10), 300, 1e-3, 1.0
+        "Iris logistic", "batches of 10, and flat around the minimum", SURFACES.create("iris_logistic"), None, _batches(10), 300, 1e-3, 1.0
     ),
     "plateau": _task("Plateau", "nearly flat at the start, sharp at the minimum", SURFACES.create("plateau"), _circle(4.0), 0.1, 120, 1e-3, 1.0),
 }
 
 CONTENDERS: dict[str, Contender] = {
-    "constant": Contender("Constant", "Const.", lambda steps: SCHEDULES.create("constant")),
-    "cosine": Contender("Cosine", "Cosine", lambda steps: SCHEDULES.create("cosine")),
-    "exponential": Contender("Exponential to 1 %", "Exp.", lambda steps: SCHEDULES.create("exponential", gamma=0.01 ** (1 / (steps - 1)))),
-    "inverse_time": Contender("Inverse time to 1/21", "1/t", lambda steps: SCHEDULES.create("inverse_time", decay_rate=20 / steps)),
-    "wsd": Contender("WSD, last 20 % falling", "WSD", lambda steps: SCHEDULES.create("wsd", decay=0.2)),
-    "warmup_cosine": Contender("Cosine after 10 % warm-up", "W-cos.", lambda steps: SCHEDULES.create("cosine", warmup=steps // 10)),
-    "one_cycle": Contender("One-cycle", "1-cycle", lambda steps: SCHEDULES.create("one_cycle", pct_start=0.3, div_factor=25.0)),
+    "constant": Contender("Constant", "Const.", "stays at its peak", lambda steps: SCHEDULES.create("constant")),
+    "cosine": Contender("Cosine", "Cosine", "falls to 0 along half a wave", lambda steps: SCHEDULES.create("cosine")),
+    "exponential": Contender(
+        "Exponential",
+        "Exp.",
+        "falls to 1 %, by the same share each step",
+        lambda steps: SCHEDULES.create("exponential", gamma=0.01 ** (1 / (steps - 1))),
+    ),
+    "inverse_time": Contender(
+        "Inverse time", "1/t", "falls to a 21st as 1/(1 + 20t/T)", lambda steps: SCHEDULES.create("inverse_time", decay_rate=20 / steps)
+    ),
+    "wsd": Contender("WSD", "WSD", "holds its peak and falls over the last 20 %", lambda steps: SCHEDULES.create("wsd", decay=0.2)),
+    "warmup_cosine": Contender(
+        "Warm-up cosine", "W-cos.", "rises over the first 10 %, then a cosine", lambda steps: SCHEDULES.create("cosine", warmup=steps // 10)
+    ),
+    "one_cycle": Contender(
+        "One-cycle", "1-cyc.", "rises from a 25th over 30 %, then falls", lambda steps: SCHEDULES.create("one_cycle", pct_start=0.3, div_factor=25.0)
+    ),
 }
 
 

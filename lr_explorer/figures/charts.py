@@ -26,6 +26,12 @@ def log_bottom(values: NDArray[np.float64], highest: float = np.inf) -> float:
     return float(max(values.min() / 2, min(values.max(), highest) * 10.0**-_DECADES))
 
 
+def faint(colour: str) -> str:
+    """Return a colour, "#005A9C", as that of an area behind lines."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.18)"
+
+
 def arrange(figure: go.Figure, x: str, y: str, *, dark: bool, height: int = HEIGHT) -> None:
     """Give a chart the house's looks and its axes their titles."""
     ink, quiet, grid, page = (shade.on(dark=dark) for shade in (INK, QUIET, GRID, PAGE))

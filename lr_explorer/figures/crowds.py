@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lr_explorer.experiments.crowd import QUANTILES, ArmCrowd, Crowd
 from lr_explorer.experiments.fair import RateCurve
-from lr_explorer.figures.charts import WATCH, arrange, carried, log_bottom
+from lr_explorer.figures.charts import WATCH, arrange, carried, faint, log_bottom
 from lr_explorer.figures.theme import ARM_SHADES, INK, QUIET, arm_dash, arm_marker
 from lr_explorer.scenario import Arm
 from lr_explorer.statistics import Status, Verdict
@@ -169,12 +169,7 @@ def _line(place: int, arm: Arm, x: Array | NDArray[np.int64], y: Array, *, dark:
 def _band(arm: Arm, x: Array | NDArray[np.int64], lower: Array, upper: Array, *, dark: bool) -> list[go.Scatter]:
     """Return a faint area between two curves, as plotly draws it: filled from the second to the first."""
     hidden = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "x": x, "name": f"{arm.name}: middle half"}
-    return [go.Scatter(y=lower, **hidden), go.Scatter(y=upper, fill="tonexty", fillcolor=_faint(ARM_SHADES[arm.colour].on(dark=dark)), **hidden)]
-
-
-def _faint(colour: str) -> str:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.18)"
+    return [go.Scatter(y=lower, **hidden), go.Scatter(y=upper, fill="tonexty", fillcolor=faint(ARM_SHADES[arm.colour].on(dark=dark)), **hidden)]
 
 
 def _chosen(place: int, curve: RateCurve, y: Array, *, dark: bool) -> go.Scatter:

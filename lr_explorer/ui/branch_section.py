@@ -11,8 +11,8 @@ from lr_explorer.figures.crowds import bands_figure
 from lr_explorer.statistics import brief, level_of_look
 from lr_explorer.story import told
 from lr_explorer.ui import cached, compare_page, state
-from lr_explorer.ui.compare_parts import chart, count, has_success, median_of, swatch_of
-from lr_explorer.ui.parts import arm_pills, is_dark, view_choice
+from lr_explorer.ui.compare_parts import count, has_success, median_of, swatch_of
+from lr_explorer.ui.parts import arm_pills, chart, is_dark, view_choice
 from lr_explorer.ui.tables import crowd_table, legend, numbers_table
 from lr_explorer.ui.text import literal
 
@@ -70,7 +70,7 @@ def _choices() -> None:
 def _forked(place: int) -> None:
     step, fall = state.fork(), state.view().fall
     forked = branched(state.scenario().with_values(replicate=0), place, step, fall)
-    measure = cached.crowd_measure(state.view().preset)
+    measure = cached.crowd_measure(state.origin())
     found = compare_page.on_demand("branches", f"Branch it at step {step:,}", (place, step, fall), partial(crowd, forked, measure, count()))
     if found:
         _told(found, step)

@@ -17,8 +17,8 @@ from lr_explorer.scenario import Scenario
 from lr_explorer.statistics import LEVEL, level_of_look, statuses_sentence
 from lr_explorer.story import told
 from lr_explorer.ui import cached, state
-from lr_explorer.ui.compare_parts import chart, count, has_success, median_of, swatch_of, watch
-from lr_explorer.ui.parts import is_dark, view_choice
+from lr_explorer.ui.compare_parts import count, has_success, median_of, swatch_of, watch
+from lr_explorer.ui.parts import chart, is_dark, view_choice
 from lr_explorer.ui.tables import crowd_table, glyph, legend, numbers_table
 from lr_explorer.ui.text import literal
 
@@ -77,8 +77,8 @@ def _pair() -> None:
 def ran() -> Crowd:
     """Return what the replicates of the scenario did."""
     # Which replicate the Playground shows changes nothing here.
-    scenario, preset, replicates = state.scenario().with_values(replicate=0), state.view().preset, count()
-    measure, looks = cached.crowd_measure(preset), looks_of(scenario, replicates)
+    scenario, origin, replicates = state.scenario().with_values(replicate=0), state.origin(), count()
+    measure, looks = cached.crowd_measure(origin), looks_of(scenario, replicates)
     is_long = replicates >= _MANY
     blocks = crowd_blocks(scenario, measure, replicates, looks)
     parts = []
@@ -90,7 +90,7 @@ def ran() -> Crowd:
             # Touching the session lets Streamlit drop this run for a newer one.
             state.scenario()
             try:
-                parts.append(cached.crowd_part(scenario, preset, replicates, place, coming.result))
+                parts.append(cached.crowd_part(scenario, origin, replicates, place, coming.result))
             except WorkerLost as reason:
                 bar.error(str(reason))
                 st.stop()
@@ -142,7 +142,7 @@ def again() -> None:
     if len(scenario.arms) == 1 or not scenario.is_random:
         return
     contender, baseline = state.pair()
-    measure = cached.crowd_measure(state.view().preset)
+    measure = cached.crowd_measure(state.origin())
     found = on_demand(
         "again",
         f"Repeat it under {REPETITIONS} other seeds",
@@ -264,7 +264,7 @@ def tuned() -> None:
             ],
         )
     )
-    measure = cached.crowd_measure(state.view().preset)
+    measure = cached.crowd_measure(state.origin())
     fight = on_demand("fair-fight", "Fight it out", (), partial(fair_fight, scenario, measure, criterion, count()))
     if fight:
         _result(fight)
@@ -276,7 +276,7 @@ def on_demand(key: str, label: str, what: tuple[object, ...], compute: Callable[
     compute: is called with `executor` and `progress`. Another click ends the script's run in there, and what has been computed is dropped.
     of: what must be the same of the scenario, if not all of it.
     """
-    asked = ((of or state.scenario()).with_values(replicate=0).link, state.view().preset, count(), what)
+    asked = ((of or state.scenario()).with_values(replicate=0).link, state.origin(), count(), what)
     known, result = st.session_state.get(f"{key}-result", (None, None))
     if st.button(label, key=key, type="primary", disabled=known == asked):
         bar = st.empty()

@@ -24,8 +24,8 @@ from lr_explorer.figures.maps import LINE_DASHES, success_figure
 from lr_explorer.figures.theme import INK
 from lr_explorer.story import told
 from lr_explorer.ui import cached, compare_page, state
-from lr_explorer.ui.compare_parts import chart, has_success, swatch_of
-from lr_explorer.ui.parts import is_dark, view_choice
+from lr_explorer.ui.compare_parts import has_success, swatch_of
+from lr_explorer.ui.parts import chart, is_dark, view_choice
 from lr_explorer.ui.tables import legend, numbers_table, swatch
 from lr_explorer.ui.text import literal
 
@@ -40,7 +40,7 @@ def escape_map() -> None:
     if not has_success():
         st.markdown("This surface has no isolated minimum that a run could reach, so there is no share to map.")
         return
-    scenario, measure = state.scenario().with_values(replicate=0), cached.crowd_measure(state.view().preset)
+    scenario, measure = state.scenario().with_values(replicate=0), cached.crowd_measure(state.origin())
     st.markdown(
         f"The share of replicates that {measure.says}, over two of the scenario's numbers: every cell is an experiment of its own on the same "
         "noise. Any other click stops the computation."

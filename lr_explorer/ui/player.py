@@ -44,14 +44,15 @@ def hasten_player() -> None:
 def show_player(
     surface: bytes,
     run: bytes,
-    on_edit: Callable[[dict[str, str]], None],
+    on_edit: Callable[[dict[str, str]], None] | None = None,
     on_view: Callable[[str], None] | None = None,
     on_branch: Callable[[int], None] | None = None,
     key: str = "player",
 ) -> None:
     """Show `run` (from `run_payload`) on `surface` (from `surface_payload`).
 
-    on_edit: called before the next script run with link keys and texts, {"start.x": "-1.25", "start.y": "0.5"}, when the start is moved.
+    on_edit: called before the next script run with link keys and texts, {"start.x": "-1.25", "start.y": "0.5"}, when the start is moved;
+    None for a run that is fixed.
     on_view: called with "2d" or "3d" when the view is switched. on_branch: called with the step at which the run is to fork.
     key: one player a key; its zoom, cursor and playback live on under it.
     """

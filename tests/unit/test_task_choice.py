@@ -47,7 +47,7 @@ def test_a_schedule_is_near_the_best_everywhere_only_if_it_is_on_every_task():
 
 
 @given(arrays(int, st.tuples(st.integers(2, 8), st.integers(3, 6)), elements=st.integers(-3, 3)))
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_agreement_is_what_scipy_makes_of_the_same_ranks(whole):
     scores = whole.astype(float)
     if (np.ptp(scores, axis=1) == 0).all():
@@ -72,6 +72,7 @@ def test_ranks_agree_fully_or_not_at_all():
 # Whether one pair changes sides
 
 
+@settings(max_examples=50)
 @given(st.lists(st.lists(st.floats(-1, 1), min_size=3, max_size=3).map(sorted), min_size=1, max_size=6))
 def test_a_pair_depends_on_the_task_if_one_interval_lies_beyond_the_margin_and_another_beyond_its_opposite(bounds):
     verdict = dependence([interval(*one) for one in bounds])
@@ -121,6 +122,8 @@ def test_what_won_elsewhere_is_chosen_without_a_look_at_the_task_itself():
         changed[task] = changed[task, ::-1]
         assert picks_from_elsewhere(changed)[task] == pick
     assert picks_from_elsewhere(SCORES).tolist() == [1, 1, 1]
+    # Elsewhere both are first once and second once; the second is less behind where it is not first.
+    assert picks_from_elsewhere(np.array([[0.0, 5.0], [0.0, 0.1], [2.0, 0.0]])).tolist()[0] == 1
     with pytest.raises(ValueError, match="picks_from_elsewhere: scores must be of at least 2 tasks; got 1"):
         picks_from_elsewhere(SCORES[:1])
 

@@ -1,0 +1,222 @@
+"""Which schedule for which task: seven schedules on eleven tasks, what follows for choosing one, and a task to look at closely."""
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from lr_explorer.experiments.selection import PEAKS, POOL, Selection, configurations, pool_blocks, pooled, selection
+from lr_explorer.experiments.task_choice import FOLDS
+from lr_explorer.experiments.task_matrix import SIZES, Size, TaskMatrix, Trial, matrix_csv, trials_of
+from lr_explorer.experiments.task_story import (
+    elsewhere_sentence,
+    gain_text,
+    pair_sentences,
+    selection_sentence,
+    sides,
+    validated,
+    validated_sentence,
+    winners_sentences,
+)
+from lr_explorer.experiments.tasks import CONTENDERS, TASKS
+from lr_explorer.figures.matrix import LINES, carried_figure, matrix_figure, selection_figure, sides_figure
+from lr_explorer.figures.theme import ARM_SHADES, DASHES
+from lr_explorer.statistics import MARGIN
+from lr_explorer.story import told
+from lr_explorer.ui import cached, state
+from lr_explorer.ui.parts import is_dark
+from lr_explorer.ui.tables import legend, numbers_table, swatch
+from lr_explorer.ui.text import literal
+
+_NAMES = {name: contender.label for name, contender in CONTENDERS.items()}
+_LINES = {"optimism": "how much better the chosen one looks than it is", "regret": "how far it is behind the best one", "bound": "theory's bound"}
+_SIZE_HELP = (
+    "A replicate is one run under noise of its own. Tuning replicates choose each schedule's peak rate; all schedules are judged on the held-out "
+    "ones. What has been computed since the app started is not computed again."
+)
+
+
+def section() -> TaskMatrix | None:
+    """Show the whole section: what is run, and once it is asked for what came of it; return that."""
+    st.markdown(
+        f"{len(CONTENDERS)} schedules on {len(TASKS)} tasks. On each task every schedule has its own peak rate, the best of a grid that is the same "
+        "for all, and is judged on noise on which nothing was tuned. All schedules see the same noise, so they are compared run by run."
+    )
+    asked = _asked()
+    if asked is None:
+        return None
+    matrix = ran(*asked)
+    _winners(matrix)
+    _pair(matrix)
+    _elsewhere(matrix)
+    _validation(matrix)
+    _one_task(matrix)
+    return matrix
+
+
+def _asked() -> tuple[Size, int] | None:
+    """Let size and seed be chosen, and return them once they are asked for."""
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        name = st.segmented_control(
+            "Size", list(SIZES), format_func=str.capitalize, default="small", key="matrix-size", required=True, help=_SIZE_HELP
+        )
+        seed = st.number_input(
+            "Master seed", 0, 999_999, 1, key="matrix-seed", width=140, help="All noise comes from it. Another one repeats the whole experiment."
+        )
+        wanted = (SIZES[name], int(seed))
+        if st.button("Run the tasks", key="matrix-run", type="primary"):
+            st.session_state["matrix-asked"] = wanted
+    size = SIZES[name]
+    st.markdown(
+        f"{name.capitalize()}: {size.per_decade} rates in a decade, {size.tuning} replicates at each to tune, {size.held_out} others to judge."
+    )
+    return wanted if st.session_state.get("matrix-asked") == wanted else None
+
+
+def ran(size: Size, seed: int) -> TaskMatrix:
+    """Return what came of every schedule on every task, trial by trial, as far as it is not known yet."""
+    tasks, contenders = tuple(TASKS), tuple(CONTENDERS)
+    found: list[Trial] = []
+    total = len(trials_of(tasks, contenders, size, seed))
+    bar = st.empty()
+    for task in tasks:
+        for contender in contenders:
+            bar.progress(len(found) / total, f"{TASKS[task].label}: {CONTENDERS[contender].label}")
+            # Touching the session lets Streamlit drop this run for a newer one.
+            state.scenario()
+            found.append(cached.task_trial(task, contender, size.tuning, size.held_out, size.per_decade, seed))
+    bar.empty()
+    return TaskMatrix(tasks, contenders, size, seed, tuple(found))
+
+
+# What follows
+
+
+def _winners(matrix: TaskMatrix) -> None:
+    st.markdown("#### Who wins where")
+    for sentence in winners_sentences(matrix):
+        st.markdown(literal(sentence))
+    st.markdown(
+        "Bold is the rank, 1 the best; below it stands by how many dex – powers of ten – the median loss is above that of the task's best. Frames "
+        "mark what is best or next to it."
+    )
+    _chart(
+        matrix_figure(matrix, dark=is_dark()), "matrix", f"Ranks of {len(CONTENDERS)} schedules on {len(TASKS)} tasks. {winners_sentences(matrix)[0]}"
+    )
+    with st.expander("What the tasks and schedules are", key="matrix-what"):
+        st.markdown("\n".join(f"- **{made.label}** ({made.short}): {made.says}." for made in CONTENDERS.values()))
+        st.markdown("\n".join(f"- **{task.label}**, {task.scenario.steps:,} steps: {task.asks}." for task in TASKS.values()))
+    st.markdown(
+        "The tasks were chosen to differ, so how many of them a schedule wins is a demonstration, no rate at which it wins elsewhere. On the "
+        "noise-free bowl ranks hinge on how a rate happens to meet the two curvatures: a finer grid may change them."
+    )
+    for warning in matrix.warnings:
+        st.warning(literal(warning), icon=":material/warning:")
+    st.download_button(
+        "Download the trials (CSV)", lambda: matrix_csv(matrix), "lr-explorer-tasks.csv", "text/csv", key="matrix-download", on_click="ignore"
+    )
+
+
+def _pair(matrix: TaskMatrix) -> None:
+    st.markdown("#### Does one pair change sides?")
+    with st.container(horizontal=True, gap="medium"):
+        one = st.selectbox("One schedule", list(_NAMES), index=0, format_func=_NAMES.__getitem__, key="matrix-one", width=220)
+        others = [name for name in _NAMES if name != one]
+        other = st.selectbox("Another", others, format_func=_NAMES.__getitem__, key="matrix-other", width=220)
+    head, *rest = pair_sentences(matrix, one, other)
+    status, told_of = head.split(":", 1)
+    st.markdown(f"**{status}:**{literal(told_of)}")
+    for sentence in rest:
+        st.markdown(literal(sentence))
+    names = [TASKS[task].label for task in matrix.tasks]
+    effect = f"{_NAMES[one]} − {_NAMES[other]}, dex"
+    st.markdown(
+        f"The median difference of the losses: right of 0 {_NAMES[other]} ends lower, left of it {_NAMES[one]}. Full marks lie beyond the margin of "
+        f"{told(MARGIN)} dex."
+    )
+    _chart(sides_figure(sides(matrix, one, other), names, effect, MARGIN, dark=is_dark()), "sides", f"{effect}, on every task. {head}")
+
+
+def _elsewhere(matrix: TaskMatrix) -> None:
+    st.markdown("#### Take what won elsewhere?")
+    sentence = elsewhere_sentence(matrix)
+    st.markdown(literal(sentence))
+    st.markdown("A row is a task whose winner is taken, a column where it is used, and the number by how many dex it is behind the best there.")
+    _chart(carried_figure(matrix, dark=is_dark()), "carried", f"What the winner of each task costs on each other. {sentence}")
+
+
+def _validation(matrix: TaskMatrix) -> None:
+    st.markdown("#### Or choose on the task itself?")
+    rows = validated(matrix)
+    st.markdown(literal(validated_sentence([gain for *_, gain in rows])))
+    table = []
+    for task, (choice, pick, gain) in zip(matrix.tasks, rows, strict=True):
+        chosen = ", ".join(dict.fromkeys(_NAMES[matrix.contenders[place]] for place in choice.chosen))
+        table.append((TASKS[task].label, [gain_text(gain), chosen, _NAMES[pick]]))
+    st.html(numbers_table(["Task", "gain in dex", f"chosen in {FOLDS} folds", "the others recommend"], table))
+
+
+# One task
+
+
+def _one_task(matrix: TaskMatrix) -> None:
+    st.markdown("#### One task closely")
+    labels = {name: task.label for name, task in TASKS.items()}
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        task = st.selectbox("Task", list(labels), format_func=labels.__getitem__, key="matrix-task", width=220)
+        contender = st.selectbox("Schedule", list(_NAMES), format_func=_NAMES.__getitem__, key="matrix-contender", width=220)
+        if st.button("Open it in Compare", key="matrix-open"):
+            _open(matrix, task, contender)
+    st.markdown(
+        "In Compare it stands beside the task's best, the constant and the cosine, all at their tuned peaks and on the noise that judged them. "
+        f"{labels[task]}: {TASKS[task].asks}."
+    )
+    _flattery(matrix, task)
+
+
+def _open(matrix: TaskMatrix, task: str, contender: str) -> None:
+    winner = matrix.contenders[matrix.scores[matrix.tasks.index(task)].argmin()]
+    state.remember("the task")
+    count = str(matrix.size.held_out)
+    state.open_scenario(
+        matrix.duel(task, tuple(dict.fromkeys([contender, winner, "constant", "cosine"]))),
+        contender=1,
+        baseline=2,
+        one_peak=False,
+        n=count if int(count) in state.COUNTS else state.View().n,
+    )
+    st.switch_page("pages/3_Compare.py", query_params=state.query())
+
+
+def _flattery(matrix: TaskMatrix, task: str) -> None:
+    """Offer to choose the best of many configurations again and again, and show how much better it looks than it is."""
+    st.markdown(
+        f"**How the best of many flatters itself.** Each of the {len(CONTENDERS)} schedules with {PEAKS} peaks makes {len(CONTENDERS) * PEAKS} "
+        f"configurations. A few of {POOL} replicates choose the best one, the rest judge it, over and over."
+    )
+    asked = (matrix.size, matrix.seed, task)
+    if st.button("Choose among them", key="matrix-select"):
+        st.session_state["matrix-selected"] = asked
+    if st.session_state.get("matrix-selected") != asked:
+        return
+    found = _selected(matrix, task)
+    sentence = selection_sentence(found)
+    st.markdown(literal(sentence))
+    st.html(legend([swatch(_LINES[name], ARM_SHADES[shade].on(dark=is_dark()), DASHES[place]) for name, (place, shade) in LINES.items()]))
+    _chart(selection_figure(found, dark=is_dark()), "selection", sentence)
+
+
+def _selected(matrix: TaskMatrix, task: str) -> Selection:
+    peaks = tuple((contender, matrix.trial(task, contender).curve.peak) for contender in matrix.contenders)
+    arms = configurations(task, dict(peaks))
+    total = len(pool_blocks(task, arms, matrix.seed))
+    bar = st.empty()
+    results = []
+    for place in range(total):
+        bar.progress(place / total, f"{len(arms)} configurations, {POOL} replicates of each")
+        state.scenario()
+        results.append(cached.selection_part(task, peaks, matrix.seed, place))
+    bar.empty()
+    return selection(pooled(arms, POOL, results))
+
+
+def _chart(figure: go.Figure, key: str, alt: str) -> None:
+    st.plotly_chart(figure, width="stretch", theme=None, key=f"matrix-{key}-figure", config={"displayModeBar": False}, alt=alt)

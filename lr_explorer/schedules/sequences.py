@@ -158,8 +158,8 @@ class Forked(Schedule):
         100, 0, 1_000_000, "Fork at", "The first update of the branch, counted from the end of this schedule's own warm-up.",
         unit="updates", symbol="s", slider=(0, 1000),
     )  # fmt: skip
-    branch: str = choice("decay", BRANCHES, "Branch", "What the rate does from the fork on.")
-    decay_shape: str = choice("linear", RAMPS, "Decay shape", "How the rate falls to the trunk's floor, over the rest of the run.")
+    branch: str = choice("decay", BRANCHES, "Branch", "What the rate does from the fork on; b is the rate in force there, or the peak.")
+    decay_shape: str = choice("linear", RAMPS, "Decay shape", "How the rate falls, g, to the trunk's floor over the rest of the run.")
 
     def shape(self, update: Array, total: int) -> Array:
         trunk = self.trunk.values(total)

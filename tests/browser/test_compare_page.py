@@ -21,7 +21,7 @@ def test_another_click_stops_the_fair_fight_and_leaves_nothing_of_it(tab):
     page = opened(tab, "steps=8000&n=100")
     page.locator(".st-key-fair-fight button").click()
     page.wait_for_selector("[data-testid=stProgress]")
-    page.get_by_role("radio", name="200").click()
+    page.locator(".st-key-n").get_by_role("radio", name="200").click()
     page.get_by_text("What 200 replicates of each arm did").wait_for()
     page.wait_for_selector(IDLE)
     page.wait_for_function("location.search.includes('n=200')")
@@ -80,6 +80,27 @@ def test_branch_here_leads_to_the_branches_of_the_step_that_is_shown(tab):
     page.get_by_role("button", name="Open the branches in the Playground").click()
     page.wait_for_selector(".lrx[data-painted]")
     page.get_by_role("radio", name="4 · Restart from 70").wait_for()
+
+
+def test_a_click_on_a_cell_of_the_map_chooses_it_and_its_scenario_opens_in_the_playground(tab):
+    page = opened(tab, "n=100&steps=100&map_cells=5&map_n=50&map_x=arm*.schedule.peak%3D0.05..0.2&map_y=noise.sigma%3D1..3")
+    page.get_by_role("button", name="Map 5 × 5 cells").click()
+    plot = page.locator(".st-key-map-2 .js-plotly-plot")
+    plot.locator(".scatterlayer").wait_for()
+    page.wait_for_selector(IDLE)
+    plot.scroll_into_view_if_needed()
+    # Off the middle of the cell: all of it counts.
+    x, y = plot.evaluate("""plot => {
+      const { xaxis, yaxis, _size } = plot._fullLayout, box = plot.getBoundingClientRect();
+      return [box.left + _size.l + xaxis.c2p(3.3), box.top + _size.t + yaxis.c2p(0.7)];
+    }""")
+    page.mouse.click(x, y)
+    for axis, value in (("x", "0.141"), ("y", "1.5")):
+        page.wait_for_function(f"document.querySelector('.st-key-map-cell-{axis} input').value === '{value}'")
+    page.wait_for_selector(IDLE)
+    page.get_by_role("button", name="Open this cell in the Playground").click()
+    page.wait_for_selector(".lrx[data-painted]")
+    page.wait_for_function("location.search.includes('noise.sigma=1.5&') && location.search.includes('arm2.schedule.peak=0.141&')")
 
 
 def test_a_finger_scrolls_past_a_chart_whose_points_can_be_clicked(chromium, address):

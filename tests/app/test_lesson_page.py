@@ -96,7 +96,7 @@ def test_what_the_teacher_shows_is_shown_and_its_handles_go_with_its_controls():
     assert header["selected"] == 1
     assert "What 200 replicates did" in words_of(page)
     assert "What happened" in words_of(page)
-    assert hidden_of(opened(FEW | CLASS | shows | {"lesson.controls": "start.x,seed"})) == {"start", "drop"}
+    assert hidden_of(opened(FEW | CLASS | shows | {"lesson.controls": "start.x,seed"})) == {"start", "drop", "branch"}
 
 
 def test_nothing_of_what_happens_is_shown_before_an_answer_is_chosen():

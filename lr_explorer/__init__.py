@@ -22,6 +22,7 @@ __all__ = [
     "Outcome",
     "Run",
     "Scenario",
+    "claims",
     "controller",
     "controllers",
     "export_code",
@@ -75,3 +76,11 @@ def surfaces() -> Mapping[str, type[Surface]]:
 def optimizers() -> Mapping[str, type[Optimizer]]:
     """Return every optimizer's class by name, in the order of the menus."""
     return OPTIMIZERS
+
+
+def claims() -> Mapping[str, Any]:
+    """Return every claim about reducing the learning rate by its id; `claim.experiments` are runs that can fail."""
+    # Only who asks waits for them to be made.
+    from lr_explorer.claims import CLAIMS
+
+    return CLAIMS

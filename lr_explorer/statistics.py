@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lr_explorer.outcome import SMALLEST
 from lr_explorer.story import told
 
 Array = NDArray[np.float64]
@@ -25,8 +26,6 @@ Array = NDArray[np.float64]
 LEVEL = 0.95
 # What counts as an effect: a tenth of a decade, or of all replicates.
 MARGIN = 0.1
-# A loss above the lowest that is smaller counts as this: what lies below is rounding.
-SMALLEST = 1e-30
 # How often as many replicates as are asked for should be enough.
 POWER = 0.8
 # Where one may look at the verdict and go on if it is open; fixed before the first one.
@@ -307,6 +306,40 @@ def _deviate(level: float) -> float:
     return NormalDist().inv_cdf((1 + level) / 2)
 
 
+# Rankings
+
+
+@dataclass(frozen=True)
+class Concordance:
+    """How far several tasks agree on the order of several arms.
+
+    agreement: Kendall's W, 1 where all tasks rank alike, about 0 where they rank at random. p_value: Friedman's, of as much agreement by chance;
+    its χ² is reliable from about ten tasks and seven arms on. mean_ranks: of every arm, (arms,), 1 the best; ties share theirs.
+    """
+
+    agreement: float
+    p_value: float
+    mean_ranks: Array
+
+
+def concordance(scores: Array) -> Concordance:
+    """Rank arms on each of several tasks, scores (tasks, arms), the lower the better; infinite ones rank last.
+
+    Source: Kendall & Babington Smith (1939); Friedman (1937); both corrected for ties.
+    """
+    scores = np.asarray(scores, dtype=float)
+    if scores.ndim != 2 or scores.shape[0] < 2 or scores.shape[1] < 3 or np.isnan(scores).any():
+        raise ValueError(f"concordance: scores must be those of at least two tasks and three arms, none NaN; got the shape {scores.shape}")
+    from scipy.stats import friedmanchisquare, rankdata
+
+    ranks = rankdata(scores, axis=1)
+    tasks, arms = ranks.shape
+    if (ranks == ranks[:, :1]).all():  # all tie, which says nothing
+        return Concordance(0.0, 1.0, ranks.mean(axis=0))
+    found = friedmanchisquare(*ranks.T)
+    return Concordance(float(found.statistic / (tasks * (arms - 1))), float(found.pvalue), ranks.mean(axis=0))
+
+
 # Looking again with more replicates
 
 
@@ -341,6 +374,16 @@ def share_sentence(verdict: Verdict, one: str, other: str, says: str) -> str:
     """Return the verdict on `one` doing more often than `other` what `says` completes: "… reached the global basin"."""
     claim = f"{one} {says} no more often than {other}" if verdict.needless else f"{one} {says} more often than {other}"
     return _sentence(verdict, claim, f"Difference of the shares: {_number(verdict.estimate)}", "")
+
+
+def brief(verdict: Verdict) -> str:
+    """Return a verdict for a table's cell: what it says of the claim, the effect and its interval."""
+    return f"{verdict.status.value}: {_number(verdict.estimate)} ({_number(verdict.low)} to {_number(verdict.high)})"
+
+
+def number_sentence(verdict: Verdict, claim: str, what: str) -> str:
+    """Return the verdict on a claim in words of its own, by an effect that `what` names."""
+    return _sentence(verdict, claim, f"{what}: {_number(verdict.estimate)}", "")
 
 
 _HEADS = {

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from functools import cached_property, partial
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lr_explorer.basins import basin_of
 from lr_explorer.experiments.blocks import IsStopped, Progress, computed, replicate_blocks
 from lr_explorer.experiments.ensemble import DEFAULT_MEASURE, DESCENT, Observed, above_lowest, observe, quartiles
-from lr_explorer.experiments.measures import Measure
+from lr_explorer.experiments.measures import Measure, basin_in
 from lr_explorer.experiments.seeds import Purpose, under
 from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.simulate import ArmRun, simulate
@@ -64,7 +64,8 @@ class Each:
 
     loss: the last one above the surface's lowest, infinite for a run that diverged. hits: does the measure hold. reached_at: the first step at
     which the loss was within the tolerance, −1 for never. basin: the minimum to which gradient flow leads from the end, −1 for none.
-    final: the last points (2, replicates). diverged_at: −1 for never.
+    final: the last points (2, replicates). diverged_at: −1 for never. averaged: the last loss above the lowest of the arm's average; (0,) of an
+    arm without one.
     """
 
     loss: Array
@@ -73,6 +74,7 @@ class Each:
     basin: Whole
     final: Array
     diverged_at: Whole
+    averaged: Array
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,11 @@ class ArmCrowd(Each):
     def quartiles(self) -> tuple[float, float, float]:
         """The quartiles of the final loss above the lowest, infinite where so many diverged."""
         return quartiles(self.loss)
+
+    @property
+    def averaged_quartiles(self) -> tuple[float, float, float] | None:
+        """The same of the arm's average, None for an arm without one."""
+        return quartiles(self.averaged) if len(self.averaged) else None
 
     def in_basin(self, minimum: int) -> Interval:
         """Return the share that ended in the basin of a minimum, by its place among the surface's; −1: in none."""
@@ -201,10 +208,10 @@ def _crowd_part(scenario: Scenario, measure: Measure, numbers: Sequence[int], lo
     surface, arms = scenario.surface, simulate(scenario, numbers, endings=False).arms
     # Asked once for all arms: the flow takes many small strides, each with an effort of its own.
     basins = np.split(basin_of(surface, np.concatenate([arm.final for arm in arms], axis=1)), len(arms))
-    return tuple(_part(surface, measure, arm, basin, looks, tolerance) for arm, basin in zip(arms, basins, strict=True))
+    return tuple(_part(surface, measure, replace(arm, basin=basin), looks, tolerance) for arm, basin in zip(arms, basins, strict=True))
 
 
-def _part(surface: Surface, measure: Measure, arm: ArmRun, basin: Whole, looks: Whole, tolerance: float | None) -> CrowdPart:
+def _part(surface: Surface, measure: Measure, arm: ArmRun, looks: Whole, tolerance: float | None) -> CrowdPart:
     excess = above_lowest(surface, arm.loss)
     enough = DESCENT * excess[0] if tolerance is None else tolerance
     is_near = excess <= enough
@@ -212,9 +219,10 @@ def _part(surface: Surface, measure: Measure, arm: ArmRun, basin: Whole, looks: 
         loss=excess[-1].copy(),
         hits=measure.holds(surface, arm),
         reached_at=np.where(is_near.any(axis=0), is_near.argmax(axis=0), -1),
-        basin=basin,
+        basin=basin_in(surface, arm),
         final=arm.final,
         diverged_at=arm.diverged_at,
+        averaged=above_lowest(surface, np.empty(0) if arm.averaged_final_loss is None else arm.averaged_final_loss),
         levels=_levels(excess[looks]),
     )
 
@@ -250,7 +258,11 @@ def _together(arm: Arm, parts: Sequence[CrowdPart]) -> ArmCrowd:
 
 def crowd_csv(crowd: Crowd) -> str:
     """Return a row for each arm as CSV: shares with their intervals, quartiles of the final loss, steps to the tolerance, replicates to see."""
-    rows = [_row(arm) for arm in crowd.arms]
+    return csv_of([crowd_row(arm) for arm in crowd.arms])
+
+
+def csv_of(rows: Sequence[dict[str, object]]) -> str:
+    """Return rows of the same columns as CSV."""
     text = io.StringIO()
     writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
     writer.writeheader()
@@ -258,7 +270,8 @@ def crowd_csv(crowd: Crowd) -> str:
     return text.getvalue()
 
 
-def _row(arm: ArmCrowd) -> dict[str, object]:
+def crowd_row(arm: ArmCrowd) -> dict[str, object]:
+    """Return an arm's numbers by their names, as tables have them."""
     found = {"success": arm.success, "diverged": arm.divergence, "steps": arm.time}
     bounds = {
         f"{name}{end}": getattr(interval, field)

@@ -3,6 +3,7 @@
 What answers them is made of functions of this module, so that a question can be sent to another process.
 """
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lr_explorer.basins import basin_of
+from lr_explorer.params import shortened
 from lr_explorer.simulate import ArmRun
 from lr_explorer.surfaces import Surface
 
@@ -68,6 +70,34 @@ def farther_than(axis: str, distance: float) -> Measure:
     return Measure(f"ended with |{axis}| above {distance:g}", partial(_farther_than, place="xy".index(axis), distance=distance))
 
 
+MEASURES: dict[str, Callable[..., Measure]] = {
+    made.__name__: made for made in (global_basin, near_best, descended, below, best_checkpoint, diverged, left_start_basin, farther_than)
+}
+
+
+def spellings() -> dict[str, str]:
+    """Return what each measure asks, by how it is spelled."""
+    return {_spelling(name): inspect.getdoc(made) or "" for name, made in MEASURES.items()}
+
+
+def read_measure(written: str) -> Measure:
+    """Return the measure that a text such as `global_basin` or `best_checkpoint:10,0.01` spells; ValueError if it spells none."""
+    name, _, values = written.partition(":")
+    items = [item.strip() for item in values.split(",")] if values else []
+    if name not in MEASURES:
+        raise ValueError(f"unknown measure {shortened(name)}; known: {', '.join(map(_spelling, MEASURES))}")
+    parameters = inspect.signature(MEASURES[name]).parameters.values()
+    try:
+        return MEASURES[name](*(parameter.annotation(item) for parameter, item in zip(parameters, items, strict=True)))
+    except ValueError as reason:
+        raise ValueError(f"a measure is written {_spelling(name)}; got {shortened(written)}") from reason
+
+
+def _spelling(name: str) -> str:
+    values = ",".join(map(str.upper, inspect.signature(MEASURES[name]).parameters))
+    return f"{name}:{values}" if values else name
+
+
 def _near_best(surface: Surface, arm: ArmRun, excess: float) -> Answers:
     return _in_global_basin(surface, arm) & _below(surface, arm.final_loss, excess)
 
@@ -90,7 +120,7 @@ def _diverged(surface: Surface, arm: ArmRun) -> Answers:
 
 
 def _left_start_basin(surface: Surface, arm: ArmRun) -> Answers:
-    ended = basin_of(surface, arm.final)
+    ended = basin_in(surface, arm)
     return np.asarray((ended >= 0) & (ended != basin_of(surface, arm.path[0])))
 
 
@@ -101,7 +131,12 @@ def _farther_than(surface: Surface, arm: ArmRun, place: int, distance: float) ->
 def _in_global_basin(surface: Surface, arm: ArmRun) -> Answers:
     is_global = np.array([*map(surface.is_global, surface.minima), False])
     # basin_of answers −1 for "none", which is the False at the end.
-    return is_global[basin_of(surface, arm.final)]
+    return is_global[basin_in(surface, arm)]
+
+
+def basin_in(surface: Surface, arm: ArmRun) -> NDArray[np.int64]:
+    """Return the basin in which each replicate of an arm ended, as the run says or else as the flow does."""
+    return basin_of(surface, arm.final) if arm.basin is None else arm.basin
 
 
 def _below(surface: Surface, loss: NDArray[np.float64], excess: float) -> Answers:

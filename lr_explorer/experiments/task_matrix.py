@@ -69,6 +69,11 @@ class TaskMatrix:
         """Return what came of one schedule on one task."""
         return self.trials[self.tasks.index(task) * len(self.contenders) + self.contenders.index(contender)]
 
+    def part(self, tasks: Sequence[str], contenders: Sequence[str]) -> "TaskMatrix":
+        """Return the matrix of some of its tasks and schedules alone."""
+        trials = tuple(self.trial(task, contender) for task in tasks for contender in contenders)
+        return TaskMatrix(tuple(tasks), tuple(contenders), self.size, self.seed, trials)
+
     @cached_property
     def losses(self) -> Array:
         """The final losses above the lowest, (tasks, contenders, replicates); a replicate has the same noise in every column."""

@@ -112,6 +112,38 @@ class Quartic(Surface):
         return hess
 
 
+@SURFACES.register("power_bowl")
+@dataclass(frozen=True)
+class PowerBowl(Surface):
+    """A bowl of any power from 2, where the curvature is the same everywhere, upwards: the higher, the more it flattens towards the minimum."""
+
+    label = "Power bowl"
+    family = "Bowls"
+    teaches = "whether the curvature grows or fades on the way decides between decay and warm-up"
+    formula = r"f = \tfrac1q\left(|x|^q + |y|^q\right)"
+    source = "A uniformly convex function of degree q: Nesterov, Lectures on Convex Optimization (2018)."
+
+    power: float = number(
+        4.0, 2.0, 8.0, "Power q", "2: a round bowl of curvature 1; above, the curvature (q − 1)|x|^(q − 2) vanishes at the minimum.", symbol="q"
+    )
+
+    bounds = ((-4.5, 4.5), (-4.5, 4.5))
+    minima = (Minimum((0.0, 0.0), 0.0),)
+    start = (-4.0, 1.0)
+
+    def value(self, point: Array) -> Array:
+        x, y = np.abs(point) ** self.power
+        return (x + y) / self.power
+
+    def gradient(self, point: Array) -> Array:
+        return np.sign(point) * np.abs(point) ** (self.power - 1.0)
+
+    def hessian(self, point: Array) -> Array:
+        hess = np.zeros((2, *np.shape(point)))
+        hess[0, 0], hess[1, 1] = (self.power - 1.0) * np.abs(point) ** (self.power - 2.0)
+        return hess
+
+
 @SURFACES.register("logcosh")
 @dataclass(frozen=True)
 class LogCosh(Surface):

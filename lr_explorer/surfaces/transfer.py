@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from lr_explorer.params import number
+from lr_explorer.draws import Draws
+from lr_explorer.params import number, whole
 from lr_explorer.surfaces.base import SURFACES, Array
 from lr_explorer.surfaces.data import LeastSquares
 
@@ -77,10 +78,20 @@ class FineTuning(_Task):
         1.0, 0.0, 10.0, "Error of the labels s", "Standard deviation of what the 16 labels get wrong.", symbol="s", slider=(0.0, 2.0)
     )
 
+    draw: int = whole(
+        0, 0, 99_999, "Draw of the errors", "Names the errors: 0 is a typical draw, which misleads each weight by one standard error.",
+        slider=(0, 99),
+    )  # fmt: skip
+
     @property
     def start(self) -> tuple[float, float]:
         return (1.0 + self.shift, 0.0)
 
     @cached_property
     def labels(self) -> Array:
-        return _FEATURES.sum(axis=0) + self.error * _ERRORS
+        return _FEATURES.sum(axis=0) + self.error * _errors(self.draw)
+
+
+def _errors(draw: int) -> Array:
+    """Return the errors of a draw by its number, (16,)."""
+    return _ERRORS if draw == 0 else Draws(draw, [0], 0, len(_ERRORS) // 2).normals().ravel()

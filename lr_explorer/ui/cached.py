@@ -9,15 +9,19 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from lr_explorer.experiments.crowd import CrowdPart, crowd_blocks, looks_of
+from lr_explorer.claims import Experiment, Picture, Result
+from lr_explorer.experiments.crowd import CrowdPart
 from lr_explorer.experiments.ensemble import DEFAULT_MEASURE, Observed, observe
 from lr_explorer.experiments.measures import Measure, global_basin
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.experiments.selection import configurations, pool_blocks
 from lr_explorer.experiments.task_matrix import Size, Trial, trial
+from lr_explorer.figures.qr import QrCode, qr_code
 from lr_explorer.figures.wire import surface_payload
 from lr_explorer.scenario import Scenario
+from lr_explorer.simulate import Run, simulate
 from lr_explorer.surfaces import SURFACES, Surface
+from lr_explorer.ui import lab
 
 
 @st.cache_resource
@@ -47,40 +51,86 @@ _surface_bytes = st.cache_data(max_entries=64, show_spinner=False)(_draw)
 _own_surface_bytes = st.cache_data(max_entries=8, show_spinner=False, scope="session")(_draw)
 
 
-def observed(scenario: Scenario, preset: str, first: int, last: int) -> tuple[Observed, ...]:
-    """Return how the replicates first … last − 1 of the scenario ended, by the preset's measure."""
+def measure_of(origin: str) -> Measure | None:
+    """Return what is asked of every replicate by the preset or the experiment at which a scenario began; None if nothing is."""
+    if origin in PRESETS:
+        return PRESETS[origin].measure
+    experiment = lab.experiment_at(origin)
+    return experiment.measure if experiment else None
+
+
+def observed(scenario: Scenario, origin: str, first: int, last: int) -> tuple[Observed, ...]:
+    """Return how the replicates first … last − 1 of the scenario ended, by its origin's measure."""
     look = _own_observed if scenario.surface.is_private else _observed
-    return look(scenario.link, preset, first, last)
+    return look(scenario.link, origin, first, last)
 
 
-def _look(link: str, preset: str, first: int, last: int) -> tuple[Observed, ...]:
-    measure = PRESETS[preset].measure if preset in PRESETS else DEFAULT_MEASURE
-    return observe(Scenario.from_query(dict(parse_qsl(link))), measure, range(first, last))
+def _look(link: str, origin: str, first: int, last: int) -> tuple[Observed, ...]:
+    return observe(Scenario.from_query(dict(parse_qsl(link))), measure_of(origin) or DEFAULT_MEASURE, range(first, last))
 
 
 _observed = st.cache_data(max_entries=1024, show_spinner=False)(_look)
 _own_observed = st.cache_data(max_entries=64, show_spinner=False, scope="session")(_look)
 
 
-def crowd_measure(preset: str) -> Measure:
-    """Return what the Compare page counts as success: what the preset asks, and without one whether the end drains into a global minimum."""
-    return PRESETS[preset].measure if preset in PRESETS else global_basin()
+def lesson_run(scenario: Scenario, anatomy: bool) -> Run:
+    """Return the scenario's run; a class that opens one link computes it once."""
+    return simulate(scenario, anatomy=anatomy) if scenario.surface.is_private else _run(scenario.link, anatomy)
 
 
-def crowd_part(scenario: Scenario, preset: str, count: int, place: int) -> tuple[CrowdPart, ...]:
-    """Return the block at `place` of a crowd of `count` replicates of the scenario."""
-    run = _own_crowd_part if scenario.surface.is_private else _crowd_part
-    return run(scenario.link, preset, count, place)
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _run(link: str, anatomy: bool) -> Run:
+    return simulate(Scenario.from_query(dict(parse_qsl(link))), anatomy=anatomy)
 
 
-def _run_part(link: str, preset: str, count: int, place: int) -> tuple[CrowdPart, ...]:
-    scenario = Scenario.from_query(dict(parse_qsl(link)))
-    return crowd_blocks(scenario, crowd_measure(preset), count, looks_of(scenario, count))[place]()
+@st.cache_data(max_entries=32, show_spinner=False)
+def qr(link: str) -> QrCode | None:
+    """Return the QR code of a link."""
+    return qr_code(link)
+
+
+def crowd_measure(origin: str) -> Measure:
+    """Return what the Compare page counts as success: what the origin asks, and without that whether the end drains into a global minimum."""
+    return measure_of(origin) or global_basin()
+
+
+def crowd_part(scenario: Scenario, origin: str, count: int, place: int, compute: Callable[[int], tuple[CrowdPart, ...]]) -> tuple[CrowdPart, ...]:
+    """Return the block at `place` of a crowd of `count` replicates of the scenario; `compute` returns it where it is not known yet."""
+    known = _own_crowd_part if scenario.surface.is_private else _crowd_part
+    return known(scenario.link, origin, count, place, compute)
+
+
+def _run_part(link: str, origin: str, count: int, place: int, _compute: Callable[[int], tuple[CrowdPart, ...]]) -> tuple[CrowdPart, ...]:
+    return _compute(place)
 
 
 # A block takes about a megabyte.
 _crowd_part = st.cache_data(max_entries=96, show_spinner=False)(_run_part)
 _own_crowd_part = st.cache_data(max_entries=8, show_spinner=False, scope="session")(_run_part)
+
+
+def claim_result(claim: str, experiment: Experiment, knob: str, seed: int) -> Result:
+    """Return what an experiment of a claim gives under a master seed; knob: where it stands, which the experiment has been told already."""
+    links = tuple(scenario.link for scenario in experiment.scenarios)
+    return _claim_result((claim, experiment.name, knob, experiment.count), links, seed, experiment)
+
+
+# Kept as it is: pickling would cost more than many an experiment, and nobody changes it.
+@st.cache_resource(max_entries=256, show_spinner="Running the experiment …")
+def _claim_result(key: tuple[str, str, str, int], links: tuple[str, ...], seed: int, _experiment: Experiment) -> Result:
+    return _experiment.result(seed)
+
+
+def claim_pictures(claim: str, result: Result, knob: str, seed: int) -> tuple[Picture, ...]:
+    """Return what is drawn of an experiment's result; knob, seed: as in `claim_result`."""
+    experiment = result.experiment
+    links = tuple(scenario.link for scenario in experiment.scenarios)
+    return _claim_pictures((claim, experiment.name, knob, experiment.count), links, seed, result)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Drawing what was measured …")
+def _claim_pictures(key: tuple[str, str, str, int], links: tuple[str, ...], seed: int, _result: Result) -> tuple[Picture, ...]:
+    return tuple(draw(_result) for draw in _result.experiment.pictures)
 
 
 @st.cache_data(max_entries=1024, show_spinner=False)

@@ -34,21 +34,22 @@ _SIZE_HELP = (
 )
 
 
-def section() -> None:
-    """Show the whole section: what is run, and once it is asked for what came of it."""
+def section() -> TaskMatrix | None:
+    """Show the whole section: what is run, and once it is asked for what came of it; return that."""
     st.markdown(
         f"{len(CONTENDERS)} schedules on {len(TASKS)} tasks. On each task every schedule has its own peak rate, the best of a grid that is the same "
         "for all, and is judged on noise on which nothing was tuned. All schedules see the same noise, so they are compared run by run."
     )
     asked = _asked()
     if asked is None:
-        return
+        return None
     matrix = ran(*asked)
     _winners(matrix)
     _pair(matrix)
     _elsewhere(matrix)
     _validation(matrix)
     _one_task(matrix)
+    return matrix
 
 
 def _asked() -> tuple[Size, int] | None:

@@ -1,7 +1,10 @@
 """The Playground's parts: set-up, presets, the arms' controls, the live figure and what it meant."""
 
+from collections.abc import Callable, Collection
+
 import streamlit as st
 
+from lr_explorer.claims import CLAIMS
 from lr_explorer.experiments.ensemble import DEFAULT_MEASURE, REPLICATES, summarise
 from lr_explorer.experiments.measures import DIVERGED
 from lr_explorer.experiments.presets import PRESETS
@@ -11,11 +14,13 @@ from lr_explorer.scenario import MAX_ARMS, Arm, Scenario
 from lr_explorer.simulate import Run, simulate
 from lr_explorer.story import what_happened
 from lr_explorer.theory import calm_rate
-from lr_explorer.ui import cached, state
+from lr_explorer.ui import cached, lab, state
+from lr_explorer.ui.branch_section import open_branches
 from lr_explorer.ui.controls import control, show_controls
 from lr_explorer.ui.parts import arm_pills, is_dark, kind_menu, rows, show_part
 from lr_explorer.ui.player import show_player
 from lr_explorer.ui.tables import story_table, summary_table
+from lr_explorer.ui.text import literal
 
 _BLOCK = 64  # replicates that are computed at a time
 
@@ -57,6 +62,7 @@ def presets() -> None:
     # Always there, like the notices above.
     with st.container(key="claim"):
         _claim(chosen)
+        _to_the_claim()
         if before := state.remembered():
             st.button(f"Undo: back to before {before}", key="undo", on_click=state.undo, icon=":material/undo:")
 
@@ -69,8 +75,32 @@ def _claim(chosen: str) -> None:
         st.markdown(f"{claim}{preset.says}  \n**Watch:** {preset.look}{changed}")
 
 
-def figure(run: Run) -> None:
-    """Show the run in the player."""
+def _to_the_claim() -> None:
+    """Where the scenario began with a claim, lead to its card."""
+    origin = state.origin()
+    claim, _, _ = (PRESETS[origin].claim if origin in PRESETS else origin).partition(".")
+    if claim not in CLAIMS:
+        return
+    experiment = lab.experiment_at(origin)
+    if experiment:
+        st.markdown(f"**{claim} – {literal(experiment.label)}:** a run of this experiment.")
+    if st.button(f"{claim} as an experiment that can fail", key="to-claim", icon=":material/science:"):
+        if experiment:
+            lab.open_experiment(claim, experiment)
+        else:
+            lab.open_claim(claim)
+        st.switch_page("pages/4_Claims.py", query_params=state.query())
+
+
+def figure(
+    run: Run,
+    *,
+    selected: int | None = None,
+    hidden: Collection[str] = (),
+    on_edit: Callable[[dict[str, str]], None] = state.edit,
+    is_flat: bool = False,
+) -> None:
+    """Show the run in the player; is_flat: from above, whatever the view."""
     scenario, view = run.scenario, state.view()
     surface = scenario.surface
     payload = run_payload(
@@ -78,11 +108,12 @@ def figure(run: Run) -> None:
         key=scenario.link,
         surface_key=cached.surface_key(surface),
         anatomy_arm=view.anatomy - 1 if 0 < view.anatomy <= len(run.arms) else None,
-        selected=state.selected_arm(),
-        view=view.view,
+        selected=state.selected_arm() if selected is None else selected,
+        view="2d" if is_flat else view.view,
         summary=" ".join(f"{arm.arm.name}: {arm.outcome[0].value}." for arm in run.arms),
+        hidden=hidden,
     )
-    show_player(cached.surface_bytes(surface), payload, state.edit, lambda chosen: state.edit_view(view=chosen))
+    show_player(cached.surface_bytes(surface), payload, on_edit, lambda chosen: state.edit_view(view=chosen), open_branches)
 
 
 def arms(run: Run) -> None:
@@ -113,8 +144,8 @@ def happened(run: Run) -> None:
 
 def replicates(scenario: Scenario) -> None:
     """Say what many replicates did, so that nobody is shown one lucky path."""
-    name = state.view().preset
-    measure = PRESETS[name].measure if name in PRESETS else DEFAULT_MEASURE
+    origin = state.origin()
+    measure = cached.measure_of(origin) or DEFAULT_MEASURE
     st.markdown(f"#### What {REPLICATES} replicates did")
     if not scenario.is_random:
         st.markdown("Nothing is random here: every replicate does what the figure shows.")
@@ -124,7 +155,7 @@ def replicates(scenario: Scenario) -> None:
     for first in range(0, REPLICATES, _BLOCK):
         # Touching the session lets Streamlit drop this run for a newer one: a slider that moves on is not kept waiting.
         state.scenario()
-        blocks.append(cached.observed(scenario, name, first, min(first + _BLOCK, REPLICATES)))
+        blocks.append(cached.observed(scenario, origin, first, min(first + _BLOCK, REPLICATES)))
     gone = DIVERGED if scenario.surface.is_known_everywhere else f"{DIVERGED} or left"
     st.html(summary_table(summarise(scenario, blocks), measure.says, gone, dark=is_dark()))
 

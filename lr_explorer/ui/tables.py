@@ -6,7 +6,7 @@ from html import escape
 from lr_explorer.experiments.crowd import Crowd
 from lr_explorer.experiments.ensemble import DESCENT, Summary
 from lr_explorer.experiments.measures import DIVERGED
-from lr_explorer.figures.theme import ARM_SHADES, arm_marker
+from lr_explorer.figures.theme import ARM_SHADES, DASHES, arm_marker
 from lr_explorer.scenario import Arm
 from lr_explorer.statistics import Interval
 from lr_explorer.story import told
@@ -114,6 +114,11 @@ def swatch(name: str, colour: str, dash: Sequence[int] = ()) -> str:
     return (
         f'<span class="lrx-arm"><span class="lrx-swatch" aria-hidden="true" style="background:{_dashed(colour, dash)}"></span>{escape(name)}</span>'
     )
+
+
+def arm_swatch(place: int, arm: Arm, *, dark: bool) -> str:
+    """Return a short line as the arm at `place` is drawn, and its escaped name."""
+    return swatch(arm.name, ARM_SHADES[arm.colour].on(dark=dark), DASHES[place % len(DASHES)])
 
 
 def glyph(mark: str, colour: str, text: str) -> str:

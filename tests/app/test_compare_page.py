@@ -1,5 +1,6 @@
 """The Compare page as a session sees it, without a browser."""
 
+from concurrent.futures import Executor, Future
 from pathlib import Path
 
 import numpy as np
@@ -7,10 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lr_explorer.basins import basin_of
+from lr_explorer.experiments.pool import WorkerLost
 from lr_explorer.experiments.seeds import Purpose, seed_for
 from lr_explorer.simulate import simulate
 from lr_explorer.statistics import level_of_look, wilson_interval
-from lr_explorer.ui import state
+from lr_explorer.ui import compare_page, state
 
 ROOT = Path(__file__).parents[2]
 TWO = {"arm1__name": "Low", "arm1__schedule__peak": "0.02", "arm2__name": "High", "arm2__schedule__peak": "0.1"}
@@ -212,6 +214,16 @@ def test_best_and_typical_are_the_lowest_and_the_one_in_the_middle():
     assert page.button(key="watch-typical-1").label == f"Typical: {ranked[199]}"
 
 
+def test_any_replicate_is_watched_by_its_number():
+    page = opened(n="100", steps="100", **TWO)
+    page.number_input(key="watched").set_value(37).run()
+    button = page.button(key="watch-replicate-2")
+    assert button.label == "Replicate: 37"
+    button.click().run()
+    assert not page.exception
+    assert (page.session_state["scenario"].replicate, page.session_state["view"].arm) == (37, 2)
+
+
 # The fair fight
 
 
@@ -238,3 +250,27 @@ def test_a_fight_of_another_scenario_is_not_shown():
     assert "Each tuned" not in words_of(page)
     page.button_group(key="n").set_value("100").run()
     assert "Each tuned" in words_of(page)
+
+
+def test_a_fight_whose_processes_are_lost_is_answered_with_a_sentence(monkeypatch):
+    def lost(*_, **__):
+        raise WorkerLost("Two processes ended.")
+
+    monkeypatch.setattr(compare_page, "fair_fight", lost)
+    page = opened(n="100", steps="20", **TWO)
+    page.button(key="fair-fight").click().run()
+    assert not page.exception
+    assert [error.value for error in page.error] == ["Two processes ended."]
+    assert not page.button(key="fair-fight").disabled
+
+
+def test_a_crowd_whose_processes_are_lost_is_answered_with_a_sentence(monkeypatch):
+    class Losing(Executor):
+        def submit(self, *_, **__):
+            failed = Future()
+            failed.set_exception(WorkerLost("Two processes ended."))
+            return failed
+
+    monkeypatch.setattr(compare_page, "SHARED", Losing())
+    page = opened(n="1000", steps="20", **TWO)
+    assert [error.value for error in page.error] == ["Two processes ended."]

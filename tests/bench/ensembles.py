@@ -3,13 +3,11 @@
 With a number of workers behind it, the wall time with so many processes, too: python tests/bench/ensembles.py 2
 """
 
-import multiprocessing
 import resource
 import statistics
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from lr_explorer.experiments.blocks import computed, replicate_blocks
 from lr_explorer.experiments.crowd import crowd
 from lr_explorer.experiments.ensemble import observe
 from lr_explorer.experiments.fair import fair_fight
+from lr_explorer.experiments.pool import Pool
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.scenario import Scenario
 from lr_explorer.simulate import simulate
@@ -70,7 +69,7 @@ def main(workers: int) -> None:
     print(f"most memory so far {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
     if workers:
         count, arms, steps = SIZES[-1]
-        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        with Pool(workers) as pool:
             crowd(scenario(arms, 10), SETTLE.measure, 1000, executor=pool)
             together = wall(partial(crowd, scenario(arms, steps), SETTLE.measure, count, executor=pool))
         alone = wall(partial(crowd, scenario(arms, steps), SETTLE.measure, count))

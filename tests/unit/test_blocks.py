@@ -9,7 +9,7 @@ from threading import Event
 import numpy as np
 import pytest
 
-from lr_explorer.experiments.blocks import Stopped, computed, finished, replicate_blocks
+from lr_explorer.experiments.blocks import Ahead, Stopped, computed, finished, replicate_blocks
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.experiments.seeds import MOST_REPETITIONS, Purpose, seed_for, under
 from lr_explorer.scenario import MAX_SEED, Scenario
@@ -66,6 +66,46 @@ def test_a_caller_who_asks_for_no_more_cancels_the_rest():
         next(results)
         results.close()
     assert len(ran) < 10
+
+
+def test_a_report_that_raises_cancels_the_rest_at_once():
+    ran = []
+
+    def work(place):
+        ran.append(place)
+        time.sleep(0.01)
+
+    def superseded(done, total):
+        raise KeyboardInterrupt
+
+    with ThreadPoolExecutor(1) as pool:
+        with pytest.raises(KeyboardInterrupt):
+            computed([partial(work, place) for place in range(100)], pool, superseded, ahead=100)
+        pool.submit(ran.append, "next").result()
+    assert len(ran) < 10
+    assert ran[-1] == "next"
+
+
+@pytest.mark.parametrize("in_pool", [False, True])
+def test_results_are_there_one_by_one_whichever_are_asked_for(in_pool):
+    with ThreadPoolExecutor(2) as pool, Ahead(SQUARES, pool if in_pool else None) as coming:
+        assert [coming.result(place) for place in (0, 1, 4, 5, 17, 2)] == [0, 1, 16, 25, 289, 4]
+
+
+def test_what_was_begun_ahead_and_not_asked_for_is_cancelled():
+    ran, gate = [], Event()
+
+    def work(place):
+        ran.append(place)
+        if place == 1:
+            gate.wait(10)
+
+    with ThreadPoolExecutor(1) as pool:
+        with Ahead([partial(work, place) for place in range(10)], pool) as coming:
+            coming.result(0)
+        gate.set()
+    # The second may have begun.
+    assert ran in ([0], [0, 1])
 
 
 def test_a_block_that_fails_ends_the_work_with_its_error():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 from scipy.special import expit
-from scipy.stats import linregress
+from scipy.stats import kstest, linregress
 
 from lr_explorer.noise import NOISES
 from lr_explorer.scenario import Arm, Scenario
@@ -140,6 +140,16 @@ def test_fine_tuning_begins_where_pretraining_ends():
         # One standard error of sixteen labels is ¼.
         assert np.abs(np.array(after.minima[0].point) - 1) == pytest.approx([0.25, 0.25], abs=0.02)
         assert before.lowest == pytest.approx(0.0, abs=1e-28)
+
+
+def test_draws_of_the_labels_errors_are_standard_normal_and_differ():
+    surfaces = [SURFACES.create("fine_tuning", draw=draw) for draw in range(1, 401)]
+    errors = np.array([surface.labels - surface.features.sum(axis=0) for surface in surfaces])
+    assert len(np.unique(errors, axis=0)) == len(errors)
+    assert kstest(errors.ravel(), "norm").pvalue > 0.01
+    # Each weight is misled by a quarter, a standard error of sixteen labels.
+    misled = np.array([surface.minima[0].point for surface in surfaces]) - 1
+    assert misled.std(axis=0) == pytest.approx([0.25, 0.25], rel=0.15)
 
 
 def test_the_transfer_loss_is_what_gradient_descent_on_many_samples_gives():

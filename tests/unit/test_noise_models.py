@@ -15,7 +15,7 @@ from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.simulate import simulate
 from lr_explorer.start import Circle, Point
 from lr_explorer.surfaces import SURFACES, DataSurface
-from lr_explorer.theory import batch_floor, noise_floor, proportional_edge, stable_spread
+from lr_explorer.theory import batch_floor, noise_floor, proportional_edge, stable_slope, stable_spread
 from tests.helpers import arm
 
 SEEDS = range(20)
@@ -268,6 +268,7 @@ def test_the_floor_of_stable_noise_falls_with_the_rate_as_its_tails_allow():
     # Twice the power of η in the spread: 2(1 − 1/α).
     slopes = [2 * np.log(stable_spread(1.0, 1e-4, 1.0, tail) / stable_spread(1.0, 1e-5, 1.0, tail)) / np.log(10) for tail in (2.0, 1.5, 1.0)]
     assert slopes == pytest.approx([1.0, 2 / 3, 0.0], abs=1e-3)
+    assert slopes == pytest.approx([stable_slope(tail) for tail in (2.0, 1.5, 1.0)], abs=1e-3)
     assert stable_spread(1.0, 2.0, 1.0, 1.5) == np.inf
 
 
@@ -302,23 +303,6 @@ def test_mini_batches_hover_at_the_floor_that_counts_how_their_noise_grows_with_
     floor = batch_floor(surface, 0.05, size, replace=replace)
     # 200 replicates of 1,000 steps that forget within 1/(ηλ) = 120: 1,700 squares, 3.5 %; heavier tails at size 1.
     assert hovering(scenario)[0] == pytest.approx(floor, rel=0.2 if size == 1 else 0.12)
-
-
-def test_interpolated_labels_have_no_floor_and_all_rows_have_none_either():
-    assert batch_floor(SURFACES.create("iris_regression", mix=0.0), 0.05, 5) == pytest.approx(0.0, abs=1e-25)
-    assert batch_floor(SURFACES.create("iris_regression"), 0.05, 150) == 0.0
-
-
-def test_the_edge_of_mini_batches_is_below_that_of_the_full_gradient():
-    surface = SURFACES.create("iris_regression")
-    edges = []
-    for size in (1, 5, 30):
-        low, high = 0.01, 0.2
-        for _ in range(40):
-            middle = 0.5 * (low + high)
-            low, high = (low, middle) if batch_floor(surface, middle, size) == np.inf else (middle, high)
-        edges.append(high)
-    assert edges == pytest.approx([0.074, 0.101, 0.109], abs=1e-3)
 
 
 def test_noise_aligned_with_the_hessian_leaves_the_sharp_well_and_not_the_flat_one():

@@ -11,9 +11,9 @@ from lr_explorer.optimizers import OPTIMIZERS
 from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.schedules import SCHEDULES
 from lr_explorer.simulate import simulate
-from lr_explorer.start import Point
+from lr_explorer.start import Circle, Point
 from lr_explorer.surfaces import SURFACES
-from lr_explorer.theory import curvatures, noise_floor, steepest_axis
+from lr_explorer.theory import adaptive_floor, curvatures, noise_floor, sign_floor, steepest_axis
 from tests.helpers import arm
 
 METHODS = [{"momentum": mu, "nesterov": nesterov} for mu, nesterov in ((0.0, False), (0.5, False), (0.9, False), (0.5, True), (0.9, True))]
@@ -112,6 +112,27 @@ def test_runs_hover_at_the_noise_floor():
         exact = sum(stationary_loss(lr, curvature, sigma, momentum) for curvature in (0.5, 10.0))
         # Half a run of 200 replicates holds at least 3,000 independent squares: a standard error of 2.6 %.
         assert found.loss[steps // 2 :].mean() == pytest.approx(exact, rel=0.1)
+
+
+def test_the_sign_alone_hovers_without_noise_at_a_floor_that_is_quadratic_in_the_rate():
+    bowl = SURFACES.create("quadratic", lambda1=0.5, lambda2=10.0)
+    rates = (0.04, 0.01)
+    arms = tuple(arm(optimizer="sign_sgd", peak=lr) for lr in rates)
+    run = simulate(Scenario(surface=bowl, start=Circle(radius=1.0), noise=Gaussian(), arms=arms, steps=150), 400)
+    for lr, found in zip(rates, run.arms, strict=True):
+        # All have arrived by update 100; each then jumps between two places, of which two updates see both. 400 places: 2 %.
+        assert found.loss[-2:].mean() == pytest.approx(sign_floor((0.5, 10.0), lr), rel=0.08)
+
+
+@pytest.mark.parametrize(("optimizer", "beta1"), [("rmsprop", 0.0), ("adam", 0.9)])
+def test_methods_that_divide_by_the_gradients_size_hover_at_a_floor_proportional_to_the_noise(optimizer, beta1):
+    bowl = SURFACES.create("quadratic", lambda1=0.5, lambda2=10.0)
+    for sigma, lr in ((1.0, 0.01), (0.3, 0.003)):
+        arms = (arm(optimizer=optimizer, peak=lr),)
+        scenario = Scenario(surface=bowl, start=Point(0.02, 0.02), noise=Gaussian(sigma=sigma), arms=arms, steps=2000)
+        floor = simulate(scenario, 100).arms[0].loss[1000:].mean()
+        # 100 replicates of 1,000 steps that forget within 2σ/(ηλ) = 400: 3 %; and the formula's own few per cent.
+        assert floor == pytest.approx(adaptive_floor((0.5, 10.0), lr, sigma, beta1), rel=0.1)
 
 
 @pytest.mark.parametrize("name", ["rosenbrock", "himmelblau", "ackley", "quadratic"])

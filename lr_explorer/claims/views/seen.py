@@ -1,0 +1,38 @@
+"""What the views share: some replicates of the arms, the steps that are drawn, and how a run is summed up over replicates."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lr_explorer.claims.base import Result
+from lr_explorer.scenario import Scenario
+from lr_explorer.simulate import ArmRun, simulate
+
+Array = NDArray[np.float64]
+
+# Enough for a picture; the verdict has all of them.
+_SHOWN = 200
+_LOOKS = 200
+
+
+def runs(result: Result) -> Iterator[tuple[int, Scenario, ArmRun]]:
+    """Yield each arm's place over all scenarios, its scenario, and what its first replicates did."""
+    place = 0
+    for scenario in result.experiment.scenarios:
+        for arm in simulate(scenario, min(_SHOWN, result.experiment.count), endings=False).arms:
+            yield place, scenario, arm
+            place += 1
+
+
+def looks(steps: int, *, log: bool = False) -> NDArray[np.int64]:
+    """Return the steps that are drawn, 0 and the last among them; log: evenly spaced in their logarithm, from 1."""
+    spaced = np.geomspace(1, steps, _LOOKS) if log else np.linspace(0, steps, min(_LOOKS, steps) + 1)
+    return np.unique(spaced.round().astype(int))
+
+
+def quartiles(values: Array) -> tuple[Array, Array, Array]:
+    """Return the quartiles over the last axis, by rank, so that infinity stays what it is."""
+    ranked = np.sort(values, axis=-1)
+    low, middle, high = (ranked[..., round(share * (ranked.shape[-1] - 1))] for share in (0.25, 0.5, 0.75))
+    return low, middle, high

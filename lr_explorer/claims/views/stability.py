@@ -1,0 +1,100 @@
+"""How close runs are to the edge of stability, and from where on they are beyond it."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lr_explorer.claims.base import Result
+from lr_explorer.claims.pictures import Curve, Picture
+from lr_explorer.claims.readings import preconditioned_course
+from lr_explorer.claims.views.seen import looks, quartiles, runs
+from lr_explorer.experiments.blocks import parts
+from lr_explorer.scenario import MAX_ARMS, Scenario
+from lr_explorer.simulate import simulate
+from lr_explorer.start import Circle
+from lr_explorer.statistics import wilson_interval
+from lr_explorer.story import told
+from lr_explorer.surfaces.bowls import Quartic
+from lr_explorer.theory import curvatures, mean_gradient_limit, quartic_edge
+
+Array = NDArray[np.float64]
+
+_TRIED = 100
+_RATES, _DISTANCES = np.geomspace(0.8, 1.25, 18), np.linspace(0.5, 10.0, 20)
+
+
+def gauge(result: Result) -> Picture:
+    """Draw the rate times the largest curvature where a run is, over the steps, beside the limit of SGD, 2."""
+    curves, crossed = [], []
+    for place, scenario, arm in runs(result):
+        steps = looks(scenario.steps - 1)
+        sharpness = arm.first_lr[steps, None] * curvatures(scenario.surface, np.moveaxis(arm.path[steps], 1, 0))[1]
+        low, middle, high = quartiles(np.where(np.isnan(sharpness), np.inf, np.maximum(sharpness, 1e-6)))
+        ends = np.isfinite(middle)
+        curves.append(Curve(arm.arm.name, steps[ends], middle[ends], place, low=low[ends], high=np.where(np.isinf(high), middle, high)[ends]))
+        crossed.append(f"{arm.arm.name} {np.mean(middle >= 2):.0%}")
+    said = f"Above the line a run grows along its steepest direction. The median is above it in this share of the steps: {', '.join(crossed)}."
+    return Picture("Rate × curvature", "step", "η·λ", said, tuple(curves), log_y=True, y_lines=((2.0, "limit of SGD, 2"),))
+
+
+def adam_gauge(result: Result) -> Picture:
+    """Draw Adam's rate times the curvature that it sees, over the steps, beside its limit."""
+    curves, limits = [], set()
+    for place, scenario, arm in runs(result):
+        course = preconditioned_course(scenario, arm)
+        steps = looks(scenario.steps - 1)
+        low, middle, high = quartiles(course[steps])
+        curves.append(Curve(arm.arm.name, steps, middle, place, low=low, high=high))
+        limits.add(mean_gradient_limit(arm.arm.optimizer.beta1))  # type: ignore[attr-defined]
+    said = f"The median ends at {told(float(curves[0].y[-1]))}; the limit for a scale that stands still is {', '.join(map(told, limits))}."
+    lines = tuple((limit, f"limit, {told(limit)}") for limit in limits)
+    return Picture("Rate × curvature as Adam sees it", "step", "η·λ of P⁻¹H", said, tuple(curves), log_y=True, y_lines=lines)
+
+
+def over_rates(result: Result) -> Picture:
+    """Draw how many runs of a constant rate answer yes to the experiment's question – grow, or diverge – against the rate, beside the limit."""
+    scenario = result.experiment.scenarios[0]
+    arm = scenario.arms[0]
+    limit = arm.stability_limit()
+    assert limit is not None
+    edge = limit / float(curvatures(scenario.surface, np.zeros(2))[1])
+    rates = edge * _RATES
+    arms = [arm.with_values(schedule=arm.schedule.with_values(peak=float(rate))) for rate in rates]
+    hits: list[NDArray[np.bool_]] = []
+    for some in parts(arms, MAX_ARMS):
+        tried = simulate(scenario.with_values(arms=tuple(some)), _TRIED, endings=False)
+        hits += [result.experiment.readings[0](scenario, one) for one in tried.arms]
+    curve = _shares(arm.optimizer.label, rates, hits)
+    first = rates[np.flatnonzero(curve.y > 0.5)[0]] if (curve.y > 0.5).any() else np.nan
+    marks = tuple((one.schedule.peak, one.name) for one in scenario.arms)
+    said = f"Half of the runs do so from η = {told(first)} on; theory: {told(edge)}."
+    return Picture("Against the rate", "rate η", "share of the runs that grow", said, (curve,), x_lines=((edge, "limit by theory"), *marks))
+
+
+def over_distances(result: Result) -> Picture:
+    """Draw how many runs diverge against how far from the minimum they begin, beside the distance from which theory says so."""
+    scenario = result.experiment.scenarios[0]
+    hits = []
+    for distance in _DISTANCES:
+        away = scenario.with_values(start=Circle(x=0.0, y=0.0, radius=float(distance)))
+        hits.append(result.experiment.readings[0](away, simulate(away, _TRIED, endings=False).arms[0]))
+    curve = _shares(scenario.arms[0].schedule.label, _DISTANCES, hits)
+    lines = _edges(scenario)
+    said = f"{int(np.sum(curve.y > 0.5))} of {len(_DISTANCES)} distances are too far for half of the runs."
+    if not lines:
+        said += " Theory names no such distance here: the curvature does not grow with it."
+    return Picture("Against the distance", "distance of the start from the minimum", "share of the runs that diverge", said, (curve,), x_lines=lines)
+
+
+def _edges(scenario: Scenario) -> tuple[tuple[float, str], ...]:
+    """Return the distances between which a start on an axis and one on the diagonal become unstable; none where the curvature does not grow."""
+    surface, rate = scenario.surface, scenario.arms[0].schedule.peak
+    if not isinstance(surface, Quartic):
+        return ()
+    on_axis = float(np.sqrt(quartic_edge(1.0, surface.scale) / rate))
+    return (on_axis, "on an axis, by theory"), (on_axis * 2**0.5, "on the diagonal")
+
+
+def _shares(name: str, x: Array, hits: list[NDArray[np.bool_]]) -> Curve:
+    found = [wilson_interval(int(one.sum()), len(one)) for one in hits]
+    y, low, high = (np.array([getattr(one, end) for one in found]) for end in ("estimate", "low", "high"))
+    return Curve(name, x, y, 0, is_marks=True, low=low, high=high)

@@ -1,0 +1,258 @@
+"""The claims lab's parts: the overview, the prediction before anything is shown, and the experiments of the claim that is open."""
+
+from html import escape
+
+import streamlit as st
+
+from lr_explorer.claims import CLAIMS, Claim, Experiment, Result
+from lr_explorer.experiments.presets import PRESETS
+from lr_explorer.experiments.task_matrix import TaskMatrix
+from lr_explorer.noise import Noise
+from lr_explorer.scenario import Scenario
+from lr_explorer.statistics import Status
+from lr_explorer.story import told
+from lr_explorer.ui import claims_result, lab, matrix_section, state
+from lr_explorer.ui.claims_result import against, badge, bounds
+from lr_explorer.ui.parts import is_dark
+from lr_explorer.ui.player import hasten_player
+from lr_explorer.ui.tables import arm_swatch, legend
+from lr_explorer.ui.text import literal
+
+# What the text says that reducing does, and what it says besides, by the first letter of the claims' ids.
+_GROUPS = {"M": "What lowering the rate is said to do", "E": "Exceptions and alternatives"}
+
+# The experiment that answers E6's question, and what its answers would mean.
+_CHAMPION = "no_champion"
+_CHAMPIONS = {Status.SUPPORTED: "No, none is", Status.REFUTED: "Yes, one is"}
+
+STYLE = """
+<style>
+[class*="st-key-tiles-"] { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(19rem, 100%), 1fr)); gap: 0.75rem; }
+[class*="st-key-tile-"] :is(button, button > *) { height: 100%; justify-content: flex-start; align-items: flex-start; text-align: left; }
+[class*="st-key-tile-"] :is(.stButton, .stTooltipIcon) { height: 100%; }
+.st-key-lab { display: grid; grid-template-columns: minmax(0, 2.3fr) minmax(0, 1fr); gap: 1rem 2rem; align-items: start; }
+@media (max-width: 900px) { .st-key-lab { grid-template-columns: minmax(0, 1fr); } }
+.lrx-verdict { font-size: 1.05rem; line-height: 1.5; margin: 0; }
+.lrx-status { display: inline-block; padding: 0.05rem 0.6rem; margin-right: 0.35rem; border-radius: 1rem; font-weight: 700; white-space: nowrap; }
+.st-key-others [class*="st-key-open-"] button { text-align: left; justify-content: flex-start; min-height: 1.75rem; padding: 0; }
+@media (max-width: 640px) {
+  .st-key-claim [role="radiogroup"] { flex-wrap: nowrap; overflow-x: auto; padding-bottom: 0.4rem; }
+  .st-key-claim [role="radiogroup"] > * { flex: none; }
+}
+</style>
+"""
+
+
+def choice() -> None:
+    """Let a claim be opened, or all of them be seen."""
+    st.html(STYLE)
+    params = lab.Lab.params()
+    st.session_state["claim"] = lab.current().claim
+    st.pills(
+        params["claim"].label,
+        [lab.ALL, *CLAIMS],
+        format_func=lambda name: "All claims" if name == lab.ALL else name,
+        key="claim",
+        on_change=lambda: lab.open_claim(st.session_state["claim"]),
+        label_visibility="collapsed",
+        required=True,
+        wrap=True,
+    )
+
+
+def overview() -> None:
+    """Say what this page is, and show every claim, unless one is open."""
+    if lab.current().claim != lab.ALL:
+        return
+    st.markdown(
+        f"### {len(CLAIMS)} claims about lowering the learning rate\n"
+        "Each is an experiment that can fail. **Choose a claim, predict what will come out, and let it run**: the verdict is computed in front of "
+        "you, over hundreds of replicates, with its uncertainty – and beside it the conditions under which it turns round."
+    )
+    for letter, title in _GROUPS.items():
+        claims = [claim for claim in CLAIMS.values() if claim.id.startswith(letter)]
+        if claims:
+            st.markdown(f"#### {title}")
+            with st.container(key=f"tiles-{letter}"):
+                for claim in claims:
+                    _tile(claim)
+
+
+def _tile(claim: Claim) -> None:
+    st.button(
+        f"**{claim.id} · {literal(claim.label)}**  \n{literal(claim.says)}",
+        key=f"tile-{claim.id}",
+        on_click=lab.open_claim,
+        args=(claim.id,),
+        width="stretch",
+    )
+
+
+def card() -> None:
+    """Show the open claim: first what it says and what to predict, then, once that is done, what its experiment gives."""
+    claim = CLAIMS.get(lab.current().claim)
+    if claim is None:
+        return
+    # While the reader thinks about the prediction, the browser may fetch what the answer needs.
+    hasten_player()
+    title(claim)
+    if claim.id not in lab.CARDS:
+        _matrix(claim)
+        return
+    experiment = claim[lab.current().experiment]
+    with st.container(key="lab"):
+        with st.container(key="result"):
+            if result := shown(claim, experiment):
+                _elsewhere(claim, experiment, result)
+        with st.container(key="others"):
+            _others(claim, experiment)
+
+
+def title(claim: Claim) -> None:
+    """Say what is claimed."""
+    st.markdown(f"### {claim.id} · {literal(claim.label)}\n**The claim:** {literal(claim.says)}")
+
+
+def shown(claim: Claim, experiment: Experiment, *, has_controls: bool = True) -> Result | None:
+    """Ask for a prediction of the open experiment or, once there is one, show what it gives; has_controls: with its knob and its seed."""
+    if lab.guess((claim.id, experiment.name)) is None:
+        _ask(claim, experiment)
+        return None
+    st.markdown(f"#### {literal(experiment.label)}")
+    _setting(lab.turned(experiment, lab.current().knob))
+    return claims_result.show(claim, experiment, has_controls=has_controls)
+
+
+# The prediction
+
+
+def _ask(claim: Claim, experiment: Experiment) -> None:
+    """Ask what will come out, before anything of it is computed."""
+    made, place = lab.turned(experiment, lab.current().knob), (claim.id, experiment.name)
+    with st.container(border=True, key="prediction"):
+        st.markdown(f"**Predict first** – {literal(experiment.label)}")
+        question = claim.question if experiment is claim.experiments[0] else f"{experiment.says}: does it?"
+        st.markdown(f"#### {literal(question)}")
+        with st.container(horizontal=True, gap="small"):
+            for status, text in made.outcomes.items():
+                st.button(literal(text), key=f"predict-{status.value}", on_click=lab.predict, args=(place, status))
+            st.button("Just show me", key="predict-nothing", type="tertiary", on_click=lab.predict, args=(place, None))
+        _setting(made)
+        st.html(legend([arm_swatch(number, arm, dark=is_dark()) for scenario in made.scenarios for number, arm in enumerate(scenario.arms)]))
+
+
+def _setting(experiment: Experiment) -> None:
+    """Say what is run: where, under what noise, for how long, and how often."""
+    told_of = {f"{scenario.surface.label}; {_noise(scenario.noise)}; {scenario.steps:,} updates" for scenario in experiment.scenarios}
+    tuned = ", each arm's peak rate tuned on other seeds" if experiment.tuned else ""
+    st.markdown(literal(f"{' – '.join(sorted(told_of))}; {experiment.count:,} replicates of each arm, all on the same noise{tuned}."))
+
+
+def _noise(noise: Noise) -> str:
+    """Say what noise it is, by its first parameter and by those that are not as they come."""
+    if not noise.is_random:
+        return "no noise"
+    values = [(param, getattr(noise, name)) for name, param in noise.params().items()]
+    said = [(param.label, value) for place, (param, value) in enumerate(values) if place == 0 or value != param.default]
+    told_of = [f"{label} {told(value) if isinstance(value, float) else value}" for label, value in said]
+    return ", ".join([f"noise: {noise.label}", *told_of])
+
+
+# The claim that is asked of many tasks at once
+
+
+def _matrix(claim: Claim) -> None:
+    """Ask what will come out of many tasks, and show them, with the verdicts on all that is claimed of them."""
+    place = (claim.id, _CHAMPION)
+    guess = lab.guess(place)
+    if guess is None:
+        with st.container(border=True, key="prediction"):
+            st.markdown(f"**Predict first**\n#### {literal(claim.question)}")
+            with st.container(horizontal=True, gap="small"):
+                for status, text in _CHAMPIONS.items():
+                    st.button(text, key=f"predict-{status.value}", on_click=lab.predict, args=(place, status))
+                st.button("Just show me", key="predict-nothing", type="tertiary", on_click=lab.predict, args=(place, None))
+        return
+    verdicts = st.container(key="verdicts")
+    if (matrix := matrix_section.section()) is not None:
+        with verdicts:
+            _questions(claim, matrix, guess)
+
+
+def _questions(claim: Claim, matrix: TaskMatrix, guess: lab.Guess) -> None:
+    """Say what the tasks say to each question that is asked of all of them."""
+    for experiment in claim.experiments:
+        # What is asked of one task alone is offered below, on the task of one's choice.
+        if len(experiment.tasks) == 1:
+            continue
+        verdict = experiment.judged(matrix)
+        st.html(
+            f'<p class="lrx-verdict">{badge(verdict.status, dark=is_dark())}{escape(experiment.says)}: {escape(bounds(verdict))}, margin '
+            f"{told(verdict.margin)}.</p>"
+        )
+        if experiment.name == _CHAMPION and guess.status is not None:
+            st.markdown(against(_CHAMPIONS[guess.status], guess.status, verdict.status))
+
+
+# Beside it
+
+
+def _others(claim: Claim, opened: Experiment) -> None:
+    """List all experiments of the claim, with what those gave that have been run, and offer to run them all."""
+    st.markdown(f"#### All {len(claim.experiments)} experiments on this claim\nOpen one and predict again, or see all verdicts at once.")
+    if st.button(f"Run all {len(claim.experiments)}", key="run-all"):
+        _run_all(claim)
+    for experiment in claim.experiments:
+        with st.container(border=True, key=f"row-{experiment.name}", gap="xsmall"):
+            _row(claim, experiment, is_open=experiment is opened)
+
+
+def _run_all(claim: Claim) -> None:
+    bar = st.empty()
+    for done, experiment in enumerate(claim.experiments):
+        bar.progress(done / len(claim.experiments), literal(experiment.label))
+        # Touching the session lets Streamlit drop this run for a newer one.
+        state.scenario()
+        claims_result.ran(claim, experiment, lab.usual_knob(experiment))
+        lab.predict((claim.id, experiment.name), None)
+    bar.empty()
+
+
+def _row(claim: Claim, experiment: Experiment, *, is_open: bool) -> None:
+    if is_open:
+        st.markdown(f"**{literal(experiment.label)}** (shown here)")
+    else:
+        label = f"**{literal(experiment.label)}**"
+        st.button(label, key=f"open-{experiment.name}", type="tertiary", on_click=lab.open_experiment, args=(claim.id, experiment))
+    if not claims_result.has_run(claim, experiment):
+        return
+    result = claims_result.ran(claim, experiment, lab.usual_knob(experiment))
+    st.html(f"{badge(result.verdict.status, dark=is_dark())} {escape(f'{result.experiment.effect.unit}: {bounds(result.verdict)}')}")
+    # Of the open one the reason stands beside its verdict.
+    st.markdown(f"*{experiment.kind.value.capitalize()}.* {'' if is_open else literal(experiment.why)}")
+
+
+# Onward
+
+
+def _elsewhere(claim: Claim, experiment: Experiment, result: Result) -> None:
+    """Lead to the same run in the Playground and the same replicates on the Compare page."""
+    run, origin = claims_result.shown_run(result), f"{claim.id}.{experiment.name}"
+    with st.container(horizontal=True, gap="small", key="elsewhere"):
+        if st.button("Open this run in the Playground", key="to-playground"):
+            _open("app.py", run, origin)
+        # Where every replicate has a landscape of its own, Compare would look at one of them only.
+        if len(run.arms) > 1 and not experiment.own and st.button("Open its replicates in Compare", key="to-compare"):
+            contender = experiment.effect.contender
+            count = state.nearest_count(experiment.count)
+            _open("pages/3_Compare.py", run, origin, n=count, contender=contender + 1, baseline=2 - contender)
+        for name, preset in PRESETS.items():
+            if preset.claim == claim.id and st.button(f"Preset: {preset.label}", key=f"to-{name}", type="tertiary"):
+                state.open_preset(name)
+                st.switch_page("app.py", query_params=state.query())
+
+
+def _open(page: str, run: Scenario, origin: str, **values: object) -> None:
+    state.remember("the experiment")
+    state.open_scenario(run, origin=origin, one_peak=False, **values)
+    st.switch_page(page, query_params=state.query())

@@ -1,0 +1,126 @@
+"""Every claim is a set of experiments that can be linked, turned, run and told; the tests walk them all."""
+
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lr_explorer.claims import CLAIMS, Experiment, Kind
+from lr_explorer.scenario import Scenario
+from lr_explorer.statistics import Status
+
+EXPERIMENTS = {f"{claim.id}.{made.name}": (claim, made) for claim in CLAIMS.values() for made in claim.experiments if isinstance(made, Experiment)}
+every_claim = pytest.mark.parametrize("claim", CLAIMS.values(), ids=list(CLAIMS))
+every_experiment = pytest.mark.parametrize("name", EXPERIMENTS)
+
+
+def test_the_claims_of_the_text_are_there():
+    assert list(CLAIMS) == ["M1", "M2", "M3", "M4", "M5", "E1", "E2", "E3", "E4", "E5", "E6"]
+
+
+@every_claim
+def test_every_claim_says_asks_and_has_a_counter_example(claim):
+    assert claim.says.endswith(".")
+    assert claim.question.endswith("?")
+    assert claim.wording == "" or claim.wording.endswith(".")
+    assert any(made.kind is Kind.COUNTER for made in claim.experiments)
+
+
+@every_claim
+def test_the_experiment_on_the_card_has_a_knob_theory_and_a_picture(claim):
+    first = claim.experiments[0]
+    if not isinstance(first, Experiment):
+        pytest.skip("a matrix of tasks has a section of its own")
+    assert first.kind is Kind.CLAIM
+    assert first.knob is not None
+    assert first.theory is not None
+    assert first.pictures
+
+
+@every_claim
+def test_experiments_are_found_by_their_names(claim):
+    assert [claim[made.name] for made in claim.experiments] == list(claim.experiments)
+    with pytest.raises(KeyError, match=f"claim {claim.id} has no experiment 'nonsense'; it has {claim.experiments[0].name}"):
+        claim["nonsense"]
+
+
+@every_experiment
+def test_every_experiment_says_what_it_claims_and_why_it_comes_out_so(name):
+    _, made = EXPERIMENTS[name]
+    assert made.label
+    assert made.says
+    assert not made.says.endswith(".")
+    assert made.why.endswith(".")
+    assert made.expected in Status
+    if made.theory:
+        assert made.theory.formula
+        assert made.theory.says.endswith((".", ":"))
+        assert made.theory.source.endswith(".")
+
+
+@every_experiment
+def test_every_scenario_of_an_experiment_survives_its_link(name):
+    _, made = EXPERIMENTS[name]
+    for scenario in made.scenarios:
+        read = Scenario.from_query(scenario.to_query())
+        assert read.complaints == ()
+        assert read == scenario
+
+
+@every_experiment
+def test_every_experiment_can_be_sent_to_another_process(name):
+    _, made = EXPERIMENTS[name]
+    sent = pickle.loads(pickle.dumps(made))
+    assert sent.scenarios == made.scenarios
+
+
+@every_experiment
+def test_what_a_reader_may_predict_covers_the_expected_status(name):
+    _, made = EXPERIMENTS[name]
+    outcomes = made.outcomes
+    assert len(outcomes) >= 2
+    assert all(outcomes.values())
+    assert made.expected in outcomes or made.expected is Status.INCONCLUSIVE
+
+
+@every_experiment
+def test_a_knob_at_its_default_leaves_the_experiment_as_it_is_and_elsewhere_does_not(name):
+    _, made = EXPERIMENTS[name]
+    if made.knob is None:
+        return
+    assert made.knob.default in made.knob.values
+    for value in made.knob.values:
+        turned = made.knob.turned(made, value)
+        is_same = (turned.scenarios, turned.readings) == (made.scenarios, made.readings)
+        assert is_same == (value == made.knob.default)
+
+
+def few(made):
+    """Return an experiment with so few replicates and rates that it takes no time, its verdict aside."""
+    tuned = made.tuned and replace(made.tuned, count=3, per_decade=1)
+    return replace(made, count=min(made.count, 6), tuned=tuned)
+
+
+def is_long(made):
+    return max(scenario.steps for scenario in made.scenarios) > 2000
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] if is_long(made) else []) for name, (_, made) in EXPERIMENTS.items()])
+def test_every_experiment_runs_reads_a_number_of_each_replicate_and_draws_what_it_says(name):
+    made = few(EXPERIMENTS[name][1])
+    result = made.result(3)
+    assert len(result.readings) == len(made.names)
+    for reading in result.readings:
+        assert reading.shape == (made.count,)
+        assert not np.isnan(reading.astype(float)).any()
+    assert result.sentence.startswith(("Supported", "Refuted", "Reversed", "Inconclusive"))
+    assert result.typical.replicate < made.count
+    for view in made.pictures:
+        picture = view(result)
+        assert picture.says.rstrip().endswith(".")
+        assert picture.curves or picture.map
+        for curve in picture.curves:
+            assert np.shape(curve.x) == np.shape(curve.y)
+            assert not np.isnan(curve.y).any()
+            assert curve.arm is None or curve.arm < len(made.names)

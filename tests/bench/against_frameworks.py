@@ -4,8 +4,8 @@ Needs requirements-oracles.txt. A bowl, float64 and constant rates on all sides,
 Philox and Box–Muller here, exact to 24 bits, against torch.randn and JAX's Threefry in float64 and, of a single arm, in float32, which is less to
 do. Where arms share their noise, the others are measured both sharing it and drawing for every lane, as a loop over arms or a vmap over runs does.
 torch batches the lanes, asks autograd for the gradient and has the better of one and two threads; its optimizers take one rate for a tensor, so
-its arms have the same. optax is compiled before it is measured (jit of a scan over vmapped gradients). Both keep final losses alone; this side
-writes every point on its way, as a run does.
+its arms have the same. optax is compiled before it is measured (jit of a scan over vmapped gradients). All keep final losses alone, though this
+side writes every point on its way; what a whole run costs, with paths, their losses and endings, is told behind it where a scenario has so many arms.
 """
 
 import sys
@@ -24,9 +24,11 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import lr_explorer as lrx
+from lr_explorer.draws import whole_groups
 from lr_explorer.noise import Gaussian
 from lr_explorer.scenario import MAX_ARMS
-from lr_explorer.simulate import _run_block, simulate
+from lr_explorer.simulate import _run_block
+from lr_explorer.start import Point
 
 jax.config.update("jax_enable_x64", True)
 
@@ -39,8 +41,8 @@ CURVATURES = np.array([BOWL.lambda1, BOWL.lambda2])
 OPTIMIZERS = ("sgd", "adam")
 # Arms and replicates, about 10,000 lanes. Arms see the same noise and differ in their rates.
 SIZES = ((1, 10_000), (MAX_ARMS, 1667), (16, 625))
-# Replicates of more arms than a scenario has that are in hand at a time.
-BLOCK = 192
+# Updates of single lanes in a block, as many as a run has.
+BLOCK = 2_750_000
 
 
 def rates(arms: int) -> np.ndarray:
@@ -48,22 +50,20 @@ def rates(arms: int) -> np.ndarray:
 
 
 def ours(optimizer: str, arms: int, replicates: int) -> np.ndarray:
-    """Return the final losses, (arms, replicates); more arms than a scenario has go through the loop below it, block by block as in a run."""
+    """Return the final losses, (arms, replicates), by the loop below a run, since a scenario has no more than six arms; block by block as there."""
     contenders = [lrx.Arm(optimizer=lrx.optimizer(optimizer), schedule=lrx.schedule("constant", peak=rate)) for rate in rates(arms)]
-    scenario = lrx.Scenario(
-        surface=BOWL,
-        start=lrx.Scenario().start.with_values(x=START[0], y=START[1]),
-        noise=Gaussian(sigma=SIGMA),
-        arms=tuple(contenders[:1]),
-        steps=STEPS,
-    )
-    if arms <= MAX_ARMS:
-        run = simulate(scenario.with_values(arms=tuple(contenders)), replicates, endings=False)
-        return np.array([arm.final_loss for arm in run.arms])
-    path = np.empty((2, STEPS + 1, arms, BLOCK))
-    blocks = [np.arange(first, min(first + BLOCK, replicates)) for first in range(0, replicates, BLOCK)]
+    scenario = lrx.Scenario(surface=BOWL, start=Point(*START), noise=Gaussian(sigma=SIGMA), steps=STEPS)
+    size = whole_groups(BLOCK // (arms * STEPS))
+    path = np.empty((2, STEPS + 1, arms, size))
+    blocks = [np.arange(first, min(first + size, replicates)) for first in range(0, replicates, size)]
     told = [_run_block(scenario, contenders, block, path[..., : len(block)], None, anatomy=False, endings=False) for block in blocks]
     return np.concatenate([[arm["final_loss"] for arm in block] for block in told], axis=1)
+
+
+def as_a_run(optimizer: str, arms: int, replicates: int) -> object:
+    """Do the same as a user would, which keeps as many paths with their losses as 128 MB hold, and tells how each replicate ended."""
+    contenders = tuple(lrx.Arm(optimizer=lrx.optimizer(optimizer), schedule=lrx.schedule("constant", peak=rate)) for rate in rates(arms))
+    return lrx.simulate(lrx.Scenario(surface=BOWL, start=Point(*START), noise=Gaussian(sigma=SIGMA), arms=contenders, steps=STEPS), replicates)
 
 
 def with_torch(optimizer: str, arms: int, replicates: int, drawn: int, dtype: Any, threads: int) -> np.ndarray:
@@ -123,6 +123,8 @@ def fastest(works: dict[str, Callable[[], object]]) -> dict[str, tuple[float, fl
 
 def compare(optimizer: str, arms: int, replicates: int) -> None:
     works: dict[str, Callable[[], object]] = {"ours": partial(ours, optimizer, arms, replicates)}
+    if arms <= MAX_ARMS:
+        works["as a run"] = partial(as_a_run, optimizer, arms, replicates)
     for drawn in dict.fromkeys((1, arms)):
         for bits in (64, 32) if arms == 1 else (64,):
             name = f"{'noise for every lane' if drawn == arms else 'noise shared by arms'}, float{bits} draws"

@@ -129,8 +129,8 @@ def _typical(result: Result) -> None:
     """Play a run in which every arm does what most of its replicates do."""
     scenario = shown_run(result)
     st.markdown(f"**A typical run**, replicate {scenario.replicate} of {result.experiment.count:,}: each arm does what most do. Press play.")
-    if len(result.typical) > 1:
-        names = [literal(", ".join(arm.name for arm in one.arms)) for one in result.typical]
+    if len(result.runs) > 1:
+        names = [literal(", ".join(arm.name for arm in one.arms)) for one in result.runs]
         choices = range(len(names))
         st.segmented_control("Run", choices, format_func=names.__getitem__, key=_SHOWN, default=0, required=True, label_visibility="collapsed")
     run = simulate(scenario)
@@ -147,7 +147,7 @@ def _typical(result: Result) -> None:
 def shown_run(result: Result) -> Scenario:
     """Return which of the typical runs is shown, where the experiment has several scenarios."""
     place = st.session_state.get(_SHOWN) or 0
-    return result.typical[place] if place < len(result.typical) else result.typical[0]
+    return result.runs[place] if place < len(result.runs) else result.runs[0]
 
 
 # Theory and tuning

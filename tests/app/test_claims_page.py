@@ -227,7 +227,7 @@ def test_all_experiments_of_a_claim_are_run_at_once_and_listed_with_their_verdic
 
 def test_the_typical_run_opens_in_the_playground_and_the_way_back_leads_to_the_card():
     page = shown(claim="M3")
-    scenario = next(iter(CLAIMS["M3"].experiments[0].result(0).typical))
+    scenario = CLAIMS["M3"].experiments[0].result(0).typical
     pressed(page, "to-playground")
     assert page.session_state["scenario"] == scenario
     assert page.session_state["view"].origin == "M3.escape"

@@ -34,7 +34,7 @@ _STYLE = """
 @media (max-width: 900px) { .st-key-lab { grid-template-columns: minmax(0, 1fr); } }
 .lrx-verdict { font-size: 1.05rem; line-height: 1.5; margin: 0; }
 .lrx-status { display: inline-block; padding: 0.05rem 0.6rem; margin-right: 0.35rem; border-radius: 1rem; font-weight: 700; white-space: nowrap; }
-.st-key-others [class*="st-key-open-"] button { text-align: left; justify-content: flex-start; min-height: 1.75rem; padding: 0; }
+.st-key-others :is([class*="st-key-open-"], [class*="st-key-to-"]) button { text-align: left; justify-content: flex-start; min-height: 1.75rem; padding: 0; }
 @media (max-width: 640px) {
   .st-key-claim [role="radiogroup"] { flex-wrap: nowrap; overflow-x: auto; padding-bottom: 0.4rem; }
   .st-key-claim [role="radiogroup"] > * { flex: none; }
@@ -107,7 +107,9 @@ def card() -> None:
             else:
                 st.markdown(f"#### {literal(experiment.label)}")
                 _setting(lab.turned(experiment, lab.current().knob))
-                _elsewhere(claim, experiment, claims_result.show(claim, experiment))
+                result = claims_result.verdict(claim, experiment)
+                _elsewhere(claim, experiment, result)
+                claims_result.details(claim, result)
         with st.container(key="others"):
             _others(claim, experiment)
 
@@ -132,9 +134,10 @@ def _ask(claim: Claim, experiment: Experiment) -> None:
 
 def _setting(experiment: Experiment) -> None:
     """Say what is run: where, under what noise, for how long, and how often."""
-    told_of = {f"{scenario.surface.label}; {_noise(scenario.noise)}; {scenario.steps:,} updates" for scenario in experiment.scenarios}
+    scenes = {f"{scenario.surface.label}; {_noise(scenario.noise)}; {scenario.steps:,} updates" for scenario in experiment.scenarios}
+    differ = ", each with a draw of its own" if experiment.own else ", all on the same noise" if experiment.scenarios[0].is_random else ""
     tuned = ", each arm's peak rate tuned on other seeds" if experiment.tuned else ""
-    st.markdown(literal(f"{' – '.join(sorted(told_of))}; {experiment.count:,} replicates of each arm, all on the same noise{tuned}."))
+    st.markdown(literal(f"{' – '.join(sorted(scenes))}; {experiment.count:,} replicates of each arm{differ}{tuned}."))
 
 
 def _noise(noise: Noise) -> str:
@@ -176,7 +179,7 @@ def _questions(claim: Claim, matrix: TaskMatrix, guess: lab.Guess) -> None:
             continue
         verdict = experiment.judged(matrix)
         st.html(
-            f'<p class="lrx-verdict">{badge(verdict.status, dark=is_dark())}{escape(experiment.says)}: {escape(bounds(verdict))}, margin '
+            f'<p class="lrx-verdict">{badge(verdict.status, dark=is_dark())}{escape(experiment.says)}: effect {escape(bounds(verdict))}, margin '
             f"{told(verdict.margin)}.</p>"
         )
         if experiment.name == _CHAMPION and guess.status is not None:
@@ -194,6 +197,16 @@ def _others(claim: Claim, opened: Experiment) -> None:
     for experiment in claim.experiments:
         with st.container(border=True, key=f"row-{experiment.name}", gap="xsmall"):
             _row(claim, experiment, is_open=experiment is opened)
+    if lab.guess((claim.id, opened.name)) is not None:
+        _presets(claim)
+
+
+def _presets(claim: Claim) -> None:
+    """Lead to what the Playground has of the claim; what the presets are called tells what comes out."""
+    for name, preset in PRESETS.items():
+        if preset.claim == claim.id and st.button(f"In the Playground: {preset.label}", key=f"to-{name}", type="tertiary"):
+            state.open_preset(name)
+            st.switch_page("app.py", query_params=state.query())
 
 
 def _run_all(claim: Claim) -> None:
@@ -230,15 +243,11 @@ def _elsewhere(claim: Claim, experiment: Experiment, result: Result) -> None:
     with st.container(horizontal=True, gap="small", key="elsewhere"):
         if st.button("Open this run in the Playground", key="to-playground"):
             _open("app.py", run, origin)
-        # Where every replicate has a landscape of its own, Compare would look at one of them only.
-        if len(run.arms) > 1 and not experiment.own and st.button("Open its replicates in Compare", key="to-compare"):
+        # Where every replicate has a landscape of its own, Compare would look at one of them only; without noise all are alike.
+        if len(run.arms) > 1 and run.is_random and not experiment.own and st.button("Open its replicates in Compare", key="to-compare"):
             contender = experiment.effect.contender
             count = state.nearest_count(experiment.count)
             _open("pages/3_Compare.py", run, origin, n=count, contender=contender + 1, baseline=2 - contender)
-        for name, preset in PRESETS.items():
-            if preset.claim == claim.id and st.button(f"Preset: {preset.label}", key=f"to-{name}", type="tertiary"):
-                state.open_preset(name)
-                st.switch_page("app.py", query_params=state.query())
 
 
 def _open(page: str, run: Scenario, origin: str, **values: object) -> None:

@@ -36,13 +36,18 @@ def has_run(claim: Claim, experiment: Experiment) -> bool:
     return (claim.id, experiment.name, lab.usual_knob(experiment), lab.current().lab_seed) in st.session_state.get("ran", ())
 
 
-def show(claim: Claim, experiment: Experiment) -> Result:
-    """Run the open experiment and show what it gave."""
-    verdict = st.container(border=True, key="verdict")
+def verdict(claim: Claim, experiment: Experiment) -> Result:
+    """Run the open experiment, and say what it gave, with its knob and the seed below."""
+    box = st.container(border=True, key="verdict")
     _controls(experiment)
-    with verdict:
+    with box:
         result = ran(claim, experiment, lab.current().knob)
         _verdict(claim, experiment, result)
+    return result
+
+
+def details(claim: Claim, result: Result) -> None:
+    """Show what was measured beside what theory predicts, the typical run, and how the arms were tuned."""
     pictures = cached.claim_pictures(claim.id, result, lab.current().knob, lab.current().lab_seed)
     for place, picture in enumerate(pictures[:1]):
         _picture(place, picture, result)
@@ -51,7 +56,6 @@ def show(claim: Claim, experiment: Experiment) -> Result:
     for place, picture in enumerate(pictures[1:], 1):
         _picture(place, picture, result)
     _tuning(result)
-    return result
 
 
 def badge(status: Status, *, dark: bool) -> str:

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lr_explorer.claims import CLAIMS, Claim
+from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.experiments.seeds import Purpose, seed_for
 from lr_explorer.experiments.task_matrix import SIZES, Size, task_matrix
 from lr_explorer.experiments.tasks import TASKS
@@ -93,6 +94,8 @@ def test_every_card_opens_cold_by_its_link_and_shows_nothing_before_a_prediction
         assert word not in words
     assert not page.get("plotly_chart")
     assert {button.label.replace("\\", "") for button in page.button} >= set(claim.experiments[0].outcomes.values())
+    # What presets are called tells what comes out.
+    assert not any(preset.label in words for preset in PRESETS.values())
     # Claims whose wording is wrong say so only once the reader has seen that it is.
     assert not claim.wording or claim.wording not in words
 

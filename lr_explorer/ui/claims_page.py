@@ -34,7 +34,9 @@ _STYLE = """
 @media (max-width: 900px) { .st-key-lab { grid-template-columns: minmax(0, 1fr); } }
 .lrx-verdict { font-size: 1.05rem; line-height: 1.5; margin: 0; }
 .lrx-status { display: inline-block; padding: 0.05rem 0.6rem; margin-right: 0.35rem; border-radius: 1rem; font-weight: 700; white-space: nowrap; }
-.st-key-others :is([class*="st-key-open-"], [class*="st-key-to-"]) button { text-align: left; justify-content: flex-start; min-height: 1.75rem; padding: 0; }
+.st-key-others :is([class*="st-key-open-"], [class*="st-key-to-"]) button {
+  text-align: left; justify-content: flex-start; min-height: 1.75rem; padding: 0;
+}
 @media (max-width: 640px) {
   .st-key-claim [role="radiogroup"] { flex-wrap: nowrap; overflow-x: auto; padding-bottom: 0.4rem; }
   .st-key-claim [role="radiogroup"] > * { flex: none; }

@@ -27,7 +27,7 @@ class BatchSchedule(Described):
 
 
 # Schedules that are made of others or typed would bring their whole apparatus along, and may have no rate for a run of some length.
-_FOLLOWED = Without(SCHEDULES, "sequential", "chained", "lambda")
+_FOLLOWED = Without(SCHEDULES, "sequential", "chained", "forked", "lambda")
 BATCHES: Registry[BatchSchedule] = Registry("batch schedule")
 
 

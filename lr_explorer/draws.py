@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Replicates = Sequence[int] | NDArray[np.int64]
 Words = NDArray[np.uint64]
+Halves = tuple[NDArray[np.int32], NDArray[np.int32]]
 Pair = tuple[NDArray[np.floating], NDArray[np.floating]]
 
-_GROUP = 64  # replicates that share a key; each has one 64-bit word of every number in a step
+GROUP = 64  # replicates that share a key; each has one 64-bit word of every number in a step
 
 
 class Stream(IntEnum):
@@ -57,19 +58,25 @@ class Draws:
         """Return what `made` makes of the words."""
         wanted = np.asarray(self.replicates, dtype=np.int64)
         values = np.empty((self.steps, 2, len(wanted)))
-        for group in np.unique(wanted // _GROUP):
-            lanes = np.flatnonzero(wanted // _GROUP == group)
+        for group in np.unique(wanted // GROUP):
+            places = np.flatnonzero(wanted // GROUP == group)
+            lanes, members = _in_a_row(places), _in_a_row(wanted[places] % GROUP)
             # A group is always drawn whole, so that a value never depends on which of its neighbours were asked for.
             one, other = made(self._words(int(group), number))
-            values[:, 0, lanes] = one[:, wanted[lanes] % _GROUP]
-            values[:, 1, lanes] = other[:, wanted[lanes] % _GROUP]
+            values[:, 0, lanes] = one[:, members]
+            values[:, 1, lanes] = other[:, members]
         return values
 
     def _words(self, group: int, number: int) -> Words:
         """Return the raw words of a group of 64 replicates, shape (steps, 64)."""
         # Philox yields four words a count, so a step of 64 words takes 16 counts.
-        bits = np.random.Philox(key=np.array([self.seed, group], dtype=np.uint64), counter=[_GROUP // 4 * self.first, self.stream, number, 0])
-        return bits.random_raw(self.steps * _GROUP).reshape(self.steps, _GROUP)
+        bits = np.random.Philox(key=np.array([self.seed, group], dtype=np.uint64), counter=[GROUP // 4 * self.first, self.stream, number, 0])
+        return bits.random_raw(self.steps * GROUP).reshape(self.steps, GROUP)
+
+
+def whole_groups(most: int) -> int:
+    """Return how many replicates, at most so many, to have in a block: whole groups, or else half of one, a quarter, …, so that none is cut."""
+    return most // GROUP * GROUP if most >= GROUP else 1 << (max(1, most).bit_length() - 1)
 
 
 def start_angles(seed: int, replicates: Replicates) -> Array:
@@ -77,9 +84,17 @@ def start_angles(seed: int, replicates: Replicates) -> Array:
     return Draws(seed, replicates, 0, 1, Stream.START).angles()[0, 0]
 
 
-def _halves(words: Words) -> tuple[Words, Words]:
-    """Return two whole numbers below 2²⁴ for each word."""
-    return words >> np.uint64(40), words >> np.uint64(8) & np.uint64(0xFFFFFF)
+def _in_a_row(places: NDArray[np.int64]) -> NDArray[np.int64] | slice:
+    """Return places as a slice if they follow one another, since that is copied several times as fast."""
+    first, last = int(places[0]), int(places[-1])
+    return slice(first, last + 1) if np.array_equal(places, np.arange(first, last + 1)) else places
+
+
+def _halves(words: Words) -> Halves:
+    """Return two whole numbers below 2²⁴ for each word: what is highest in its upper and in its lower half."""
+    # As signed numbers of 32 bits they become floats several times as fast as the words would.
+    halves = (words.astype("<u8", copy=False).view("<u4") >> 8).view(np.int32).reshape(*words.shape, 2)
+    return halves[..., 1], halves[..., 0]
 
 
 def _upper_ends(words: Words) -> Pair:

@@ -28,6 +28,19 @@ def spelled_inside(prefix: str, thing: Described) -> dict[str, str]:
     return query
 
 
+def spelled_briefly(prefix: str, thing: T, default: T) -> dict[str, str]:
+    """Return what `spelled_inside` does, less what one who reads it over `default` takes for what is missing."""
+    usual = default.texts()
+    query = {prefix + name: value for name, value in thing.texts().items() if value != usual[name]}
+    for name, part in thing.parts().items():
+        mine, there = getattr(thing, name), getattr(default, name)
+        if type(mine) is not type(there):
+            query[prefix + name] = mine.name
+            there = part.made(mine.name)
+        query |= spelled_briefly(f"{prefix}{name}.", mine, there)
+    return query
+
+
 def without(query: Query, key: str, keeps: Iterable[str] = ()) -> dict[str, str]:
     """Return the query less what is below `key`, but for the parameters and parts named in `keeps`."""
     start = f"{key}."
@@ -71,6 +84,12 @@ class Reader:
     def values(self, prefix: str, default: Described) -> dict[str, Any]:
         """Read the plain parameters of `default` whose keys begin with `prefix`."""
         return {name: getattr(default, name) for name in default.params()} | self._parsed(prefix, default)
+
+    def below(self, prefix: str) -> dict[str, str]:
+        """Take all values whose keys begin with `prefix`, and return them by the rest of their keys."""
+        found = {key.removeprefix(prefix): value for key, value in self._left.items() if key.startswith(prefix)}
+        self._left = {key: value for key, value in self._left.items() if not key.startswith(prefix)}
+        return found
 
     def numbered(self, stem: str, most: int) -> list[str]:
         """Return the keys stem1, stem2, … that values belong to, at most so many; values of further ones are left out and named."""

@@ -151,25 +151,31 @@ class Flag:
 
 @dataclass(frozen=True)
 class Text(_AsWritten):
-    """A short line of printable text."""
+    """A short printable text. lines: how many it may have. is_needed: whether it must say something."""
 
     default: str
     label: str
     help: str
     longest: int = 40
+    lines: int = 1
+    is_needed: bool = True
 
     @property
     def rule(self) -> str:
         """What a value must be, in words."""
-        return f"1 to {self.longest} printable characters"
+        lines = f" in at most {self.lines} lines" if self.lines > 1 else ""
+        return f"{int(self.is_needed)} to {self.longest} printable characters{lines}"
 
     def check(self, value: Any, owner: str) -> str:
-        if not isinstance(value, str) or not 1 <= len(value) <= self.longest or not value.isprintable() or not value.strip():
+        lines = value.split("\n") if isinstance(value, str) else []
+        is_long = len(lines) > self.lines or not lines or len(value) > self.longest
+        if is_long or not all(map(str.isprintable, lines)) or (self.is_needed and not value.strip()):
             raise ValueError(f"{owner} must be {self.rule}; got {shortened(value)}")
         return value
 
     def invalid(self) -> tuple[Any, ...]:
-        return ("", " ", "a\nb", "x" * (self.longest + 1), None)
+        empty = ("", " ") if self.is_needed else ()
+        return (*empty, "a" + "\nb" * self.lines, "a\tb", "x" * (self.longest + 1), None)
 
 
 @dataclass(frozen=True)
@@ -374,9 +380,9 @@ def flag(default: bool, label: str, help: str, needs: str = "") -> Any:
     return _field(Flag(default, label, help, needs))
 
 
-def text(default: str, label: str, help: str, longest: int = 40) -> Any:
-    """Describe a field of short printable text."""
-    return _field(Text(default, label, help, longest))
+def text(default: str, label: str, help: str, longest: int = 40, **more: Any) -> Any:
+    """Describe a field of short printable text; `more` as in `Text`."""
+    return _field(Text(default, label, help, longest, **more))
 
 
 def expression(default: str, variables: tuple[str, ...], label: str, help: str) -> Any:

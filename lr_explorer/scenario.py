@@ -17,7 +17,7 @@ from lr_explorer.batches import BATCHES, BatchSchedule
 from lr_explorer.clipping import CLIPPINGS, Clipping
 from lr_explorer.controllers import CONTROLLERS, Controller
 from lr_explorer.freezing import Freeze
-from lr_explorer.links import Query, Reader, spelled_inside, without
+from lr_explorer.links import Query, Reader, spelled, spelled_briefly, spelled_inside, without
 from lr_explorer.noise import NOISES, Gaussian, Noise
 from lr_explorer.optimizers import OPTIMIZERS, Optimizer
 from lr_explorer.params import Described, Param, Part, choice, flag, number, part, text, whole
@@ -115,6 +115,12 @@ class Arm(Described):
         """Which coordinates are frozen, and until when."""
         return Freeze((self.freeze_x, self.freeze_y), self.unfreeze_at) if self.freeze_x or self.freeze_y else Freeze()
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is SGD without momentum, with one rate for both coordinates and nothing around it, as most of theory has it."""
+        plain = Arm(name=self.name, colour=self.colour, schedule=self.schedule)
+        return self == plain and self.momentum(1) is None and self.rates(1) is not None
+
     def multipliers(self, steps: int) -> Array:
         """Return what each coordinate's rate is multiplied by in every update, shape (2, steps): 0 while it is frozen."""
         begins = np.array(self.freeze.begins(steps))[:, None]
@@ -180,6 +186,17 @@ class Scenario(Described):
             query |= spelled_inside(f"arm{i}.", arm)
         return query
 
+    def to_brief_query(self) -> dict[str, str]:
+        """Return a link's keys and values without the parameters that are at the default which this version gives their kind."""
+        query = {"v": VERSION} | self.texts()
+        # A kind that is named is read over its own defaults, whatever a page would put in its place.
+        for name, mine in {"surface": self.surface, "noise": self.noise}.items():
+            query |= {name: mine.name} | spelled_briefly(f"{name}.", mine, type(mine)())
+        query |= spelled("start", self.start)
+        for i, arm in enumerate(self.arms, 1):
+            query |= {f"arm{i}.name": arm.name} | spelled_briefly(f"arm{i}.", arm, _plain_arm(i))
+        return query
+
     @property
     def link(self) -> str:
         """The canonical text of this scenario: its query string, which also keys every cache."""
@@ -208,13 +225,20 @@ class Scenario(Described):
         """Return a copy with some fields changed and without complaints."""
         return replace(self, complaints=(), **values)
 
+    def keys_of(self, key: str) -> list[str]:
+        """Return the keys that `key` stands for: itself or, where it begins with `arm*`, one for every arm."""
+        return [key.replace("arm*", f"arm{i}", 1) for i in range(1, len(self.arms) + 1)] if key.startswith("arm*.") else [key]
+
     def edited(self, changes: Query) -> Self:
         """Return the scenario with some of its link's values changed, as a control does; ValueError names what is refused.
+
+        `arm*` stands for every arm.
 
         Choosing another kind keeps the parameters that both kinds describe alike. Another surface brings its own parameters and start, and ends
         a noise that cannot act on it; the same one with other data or another formula, of which the start knows no loss, brings its start.
         """
         query = self.to_query()
+        changes = {one: text for key, text in changes.items() for one in self.keys_of(key)}
         # Kinds come before what is below them, since they decide which values there are.
         for key, value in sorted(changes.items(), key=lambda change: change[0].count(".")):
             before, query[key] = query.get(key), value
@@ -268,8 +292,13 @@ def _suited(noise: Noise, surface: Surface, reader: Reader) -> Noise:
     return noise
 
 
+def _plain_arm(place: int) -> Arm:
+    """Return what the arm at a place, counted from 1, is until a link says otherwise."""
+    return Arm(name=f"Arm {place}", colour=list(ARM_COLOURS)[place - 1])
+
+
 def _read_arm(reader: Reader, key: str, place: int, steps: int) -> Arm:
-    arm = reader.filled(f"{key}.", Arm(name=f"Arm {place}", colour=list(ARM_COLOURS)[place - 1]))
+    arm = reader.filled(f"{key}.", _plain_arm(place))
     try:
         arm.rates(steps)
     except ValueError as refusal:

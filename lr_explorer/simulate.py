@@ -1,7 +1,7 @@
 """The only training loop: every arm and replicate of a scenario, step by step, as lanes of one array."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lr_explorer.averaging import NoAveraging
 from lr_explorer.controllers.base import Control, Controller
-from lr_explorer.draws import Draws, Stream
+from lr_explorer.draws import Draws, Stream, whole_groups
 from lr_explorer.optimizers.base import Loss, Task, by_step
 from lr_explorer.outcome import Ends, ends, first_divergence
 from lr_explorer.scenario import Arm, Scenario
@@ -25,6 +25,7 @@ MEMORY_BUDGET = 128 * 2**20
 # What is in hand at a time: these bound memory and leave results as they are.
 _BLOCK_BYTES = 32 * 2**20
 _DRAWN_STEPS = 256
+_CACHED = 16384
 # At least so many steps are drawn together, since there is an effort to each time.
 _LEAST_DRAWN = 16
 
@@ -38,7 +39,7 @@ class ArmRun:
     replicates. diverged_at: (replicates,), −1 for never. averaged…: the same of the arm's average; only of an arm that has one.
     clipped: (replicates,), in how many updates the gradient was clipped; only of an arm that clips it.
     gradient, memory: (steps, 2, shown), what each update saw and what it was made of; only with anatomy. endings: what `ends` answers with;
-    None if it was not asked for.
+    None if it was not asked for. basin: the minimum to which gradient flow leads from each last point, for whoever has found it; else None.
     """
 
     arm: Arm
@@ -56,6 +57,7 @@ class ArmRun:
     clipped: Whole | None = None
     gradient: Array | None = None
     memory: Array | None = None
+    basin: Whole | None = None
 
     @property
     def ends(self) -> Ends:
@@ -107,16 +109,31 @@ def simulate(scenario: Scenario, replicates: int | Sequence[int] | None = None, 
     endings: whether to tell how each ended, which takes half of the time of a large ensemble.
     Paths are complete up to 128 MB; beyond that they cover the first replicates only. Divergence is a result, never an exception.
     """
-    numbers = _numbers(scenario, replicates)
+    numbers, steps = _numbers(scenario, replicates), scenario.steps
     kept = min(len(numbers), most_with_paths(scenario))
-    size = max(1, _BLOCK_BYTES // _bytes_each(scenario))
-    blocks = [_run_block(scenario, numbers[i : i + size], max(0, kept - i), anatomy, endings) for i in range(0, len(numbers), size)]
-    return Run(scenario, numbers, numbers[:kept], tuple(_joined(parts) for parts in zip(*blocks, strict=True)))
+    order = sorted(range(len(scenario.arms)), key=lambda place: _group_key(scenario.arms[place], steps))
+    arms = [scenario.arms[place] for place in order]
+    size = whole_groups(_BLOCK_BYTES // _bytes_each(scenario))
+    path, loss = np.empty((2, steps + 1, len(arms), kept)), np.empty((steps + 1, len(arms), kept))
+    # Replicates without a path of their own all write over this one: memory that is new for each block would cost a sixth of the time.
+    spare = np.empty((2, steps + 1, len(arms), min(size, len(numbers) - kept)))
+    blocks: list[tuple[Whole, Array, Array | None]] = [(numbers[here], path[..., here], loss[..., here]) for here in _slices(0, kept, size)]
+    blocks += [(numbers[here], spare[..., : here.stop - here.start], None) for here in _slices(kept, len(numbers), size)]
+    told = [_run_block(scenario, arms, *block, anatomy, endings) for block in blocks]
+    runs = [
+        ArmRun(**{"arm": arm, "lr": arm.rates(steps), "path": np.moveaxis(path[:, :, place], 0, 1), "loss": loss[:, place]} | _joined(parts))
+        for place, (arm, parts) in enumerate(zip(arms, zip(*told, strict=True), strict=True))
+    ]
+    return Run(scenario, numbers, numbers[:kept], tuple(runs[order.index(place)] for place in range(len(runs))))
 
 
 def most_with_paths(scenario: Scenario) -> int:
     """Return how many replicates of the scenario may be asked for at a time and all have a path."""
     return max(1, MEMORY_BUDGET // _bytes_each(scenario))
+
+
+def _slices(first: int, last: int, size: int) -> list[slice]:
+    return [slice(start, min(start + size, last)) for start in range(first, last, size)]
 
 
 def _bytes_each(scenario: Scenario) -> int:
@@ -135,14 +152,23 @@ def _numbers(scenario: Scenario, replicates: int | Sequence[int] | None) -> Whol
     return numbers
 
 
-def _run_block(scenario: Scenario, numbers: Whole, kept: int, anatomy: bool, endings: bool) -> tuple[ArmRun, ...]:
-    order = sorted(range(len(scenario.arms)), key=lambda i: _group_key(scenario.arms[i], scenario.steps))
-    path, rates, clipped, gradient, memory = _advance(scenario, [scenario.arms[i] for i in order], numbers, anatomy)
-    runs = {}
-    for place, i in enumerate(order):
+def _run_block(
+    scenario: Scenario, arms: Sequence[Arm], numbers: Whole, path: Array, loss: Array | None, anatomy: bool, endings: bool
+) -> list[dict[str, Any]]:
+    """Run some replicates and return what `ArmRun` says of each arm, but for path, loss and a schedule's rates.
+
+    path: (2, steps + 1, arms, replicates), into which the points are written; loss: (steps + 1, arms, replicates), into which their losses, None
+    where no paths are to be kept.
+    """
+    rates, clipped, gradient, memory = _advance(scenario, arms, numbers, path, anatomy)
+    # Of all arms together, as that takes a third of the time.
+    diverged_at = first_divergence(path)
+    told = []
+    for place, arm in enumerate(arms):
         extra = {"gradient": gradient[:, :, place], "memory": memory[:, :, place]} if anatomy else {}
-        runs[i] = _arm_run(scenario, scenario.arms[i], path[:, :, place], rates[:, place], clipped[place], kept, endings, extra)
-    return tuple(runs[i] for i in range(len(order)))
+        own = None if loss is None else loss[:, place]
+        told.append(_arm_run(scenario, arm, path[:, :, place], own, diverged_at[place], rates[:, place], clipped[place], endings, extra))
+    return told
 
 
 def _group_key(arm: Arm, steps: int) -> tuple[str, bytes, str]:
@@ -178,17 +204,16 @@ def _rates(arms: Sequence[Arm], steps: int) -> list[Array]:
 
 
 def _advance(
-    scenario: Scenario, arms: Sequence[Arm], numbers: Whole, anatomy: bool
-) -> tuple[Array, Array, list[NDArray[np.bool_] | None], Array, Array]:
-    """Return the path (2, steps + 1, arms, replicates), what controllers decided (steps, arms, replicates), of each arm where its gradient was
-    clipped (steps, replicates), and of the anatomy, if it is asked for, the gradients seen and the memories (2, steps, arms, replicates);
+    scenario: Scenario, arms: Sequence[Arm], numbers: Whole, path: Array, anatomy: bool
+) -> tuple[Array, list[NDArray[np.bool_] | None], Array, Array]:
+    """Write the path (2, steps + 1, arms, replicates). Return what controllers decided (steps, arms, replicates), of each arm where its gradient
+    was clipped (steps, replicates), and of the anatomy, if it is asked for, the gradients seen and the memories (2, steps, arms, replicates);
     what there is not has no steps.
     """
     steps, surface = scenario.steps, scenario.surface
     lanes = (2, len(arms), len(numbers))
     seen = _gradients(scenario, arms, numbers)
     groups = _groups(arms, scenario, numbers, seen)
-    path = np.empty((2, steps + 1, *lanes[1:]))
     rates = np.empty((steps if any(group.control for group in groups) else 0, *lanes[1:]))
     gradients, memories = (np.empty((2, steps if anatomy else 0, *lanes[1:])) for _ in range(2))
     answers = [(group.lanes, group.update.rule.answer) for group in groups if group.update.rule.answer is not None]
@@ -219,7 +244,7 @@ def _advance(
                 path[:, t + 1, where] = answer()
     bites = [(group.update.clipped, place) for group in groups for place in range(group.lanes.stop - group.lanes.start)]
     clipped = [None if where is None else where[:, place] for where, place in bites]
-    return path, rates, clipped, gradients, memories
+    return rates, clipped, gradients, memories
 
 
 def _gradients(scenario: Scenario, arms: Sequence[Arm], numbers: Whole) -> Callable[..., Array]:
@@ -264,77 +289,58 @@ def _arm_run(
     scenario: Scenario,
     arm: Arm,
     path: Array,
+    loss: Array | None,
+    diverged_at: Whole,
     decided: Array,
     clipped: NDArray[np.bool_] | None,
-    kept: int,
     endings: bool,
     anatomy: dict[str, Array],
-) -> ArmRun:
-    diverged_at = first_divergence(path)
+) -> dict[str, Any]:
     gone = (diverged_at >= 0) & (np.arange(scenario.steps + 1)[:, None] >= diverged_at)
     path[:, gone] = np.nan
-    for values in anatomy.values():
-        values[:, gone[1:]] = np.nan
-    by_step = np.moveaxis(path, 0, 1)
-    loss = _loss(scenario, path, gone)
-    return ArmRun(
-        arm=arm,
-        lr=_lr(arm, decided, gone, kept),
-        path=_first(by_step, kept),
-        loss=_first(loss, kept),
-        final=path[:, -1].copy(),
-        final_loss=loss[-1].copy(),
-        diverged_at=diverged_at,
-        endings=ends(scenario.surface, by_step, diverged_at) if endings else None,
-        clipped=None if clipped is None else (clipped & ~gone[:-1]).sum(axis=0),
-        **_averaged(scenario, arm, path, gone, kept),
-        **{name: _first(np.moveaxis(values, 0, 1), kept) for name, values in anatomy.items()},
-    )
+    is_kept = loss is not None
+    # Where no path is kept, the last loss is all that is told.
+    shown = slice(None) if is_kept else slice(-1, None)
+    told = {
+        "final": path[:, -1].copy(),
+        "final_loss": _loss(scenario, path[:, shown], gone[shown], loss)[-1].copy(),
+        "diverged_at": diverged_at,
+        "endings": ends(scenario.surface, np.moveaxis(path, 0, 1), diverged_at) if endings else None,
+        "clipped": None if clipped is None else (clipped & ~gone[:-1]).sum(axis=0),
+    }
+    if is_kept and isinstance(arm.schedule, Controller):
+        told["lr"] = np.where(gone[:-1], np.nan, decided * arm.drops(scenario.steps)[:, None])
+    if is_kept:
+        for name, values in anatomy.items():
+            values[:, gone[1:]] = np.nan
+            told[name] = np.moveaxis(values, 0, 1)
+    average = arm.averaging.over(path)
+    if average is not None:
+        average[:, gone] = np.nan
+        averaged_loss = _loss(scenario, average[:, shown], gone[shown])
+        told |= {"averaged_final": average[:, -1].copy(), "averaged_final_loss": averaged_loss[-1].copy()}
+        told |= {"averaged_path": np.moveaxis(average, 0, 1), "averaged_loss": averaged_loss} if is_kept else {}
+    return told
 
 
-def _loss(scenario: Scenario, path: Array, gone: NDArray[np.bool_]) -> Array:
+def _loss(scenario: Scenario, path: Array, gone: NDArray[np.bool_], out: Array | None = None) -> Array:
+    """Return the losses of points (2, steps, replicates), infinite where a run is gone; shape (steps, replicates), in `out` if it is given."""
+    loss = np.empty(gone.shape) if out is None else out
+    # Some steps at a time, so that what is computed on the way stays in the processor's cache.
     with np.errstate(all="ignore"):
-        loss = scenario.surface.value(path)
+        for some in _slices(0, len(loss), max(1, _CACHED // loss.shape[1])):
+            loss[some] = scenario.surface.value(path[:, some])
     loss[gone] = np.inf
     return loss
 
 
-def _lr(arm: Arm, decided: Array, gone: NDArray[np.bool_], kept: int) -> Array:
-    rates = arm.rates(len(gone) - 1)
-    if rates is not None:
-        return rates
-    return _first(np.where(gone[:-1], np.nan, decided * arm.drops(len(decided))[:, None]), kept)
-
-
-def _averaged(scenario: Scenario, arm: Arm, path: Array, gone: NDArray[np.bool_], kept: int) -> dict[str, Array]:
-    average = arm.averaging.over(path)
-    if average is None:
-        return {}
-    average[:, gone] = np.nan
-    loss = _loss(scenario, average, gone)
-    return {
-        "averaged_path": _first(np.moveaxis(average, 0, 1), kept),
-        "averaged_loss": _first(loss, kept),
-        "averaged_final": average[:, -1].copy(),
-        "averaged_final_loss": loss[-1].copy(),
-    }
-
-
-def _first(values: Array, kept: int) -> Array:
-    """Return the first replicates; of part of them a copy, since a view would keep all in memory."""
-    return values if kept >= values.shape[-1] else values[..., :kept].copy()
-
-
 def _joined(parts: Sequence[Any]) -> Any:
-    """Return the blocks' results as one: every array has the replicates last, but for rates that all share."""
-    if len(parts) == 1:
-        return parts[0]
+    """Return the blocks' values as one: every array has the replicates last; what is told of kept paths alone, later blocks may lack."""
     first = parts[0]
-    values = {f.name: [getattr(part, f.name) for part in parts] for f in fields(first)}
-    joined = {
-        name: np.concatenate(blocks, axis=-1) if isinstance(blocks[0], np.ndarray) else _joined(blocks) if isinstance(blocks[0], Ends) else blocks[0]
-        for name, blocks in values.items()
-    }
-    if isinstance(first, ArmRun) and first.lr.ndim == 1:
-        joined["lr"] = first.lr
-    return type(first)(**joined)
+    if len(parts) == 1 or first is None:
+        return first
+    if isinstance(first, dict):
+        return {name: _joined([part[name] for part in parts if name in part]) for name in first}
+    if isinstance(first, Ends):
+        return Ends(**_joined([vars(part) for part in parts]))
+    return np.concatenate(parts, axis=-1)

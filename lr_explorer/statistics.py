@@ -376,6 +376,11 @@ def share_sentence(verdict: Verdict, one: str, other: str, says: str) -> str:
     return _sentence(verdict, claim, f"Difference of the shares: {_number(verdict.estimate)}", "")
 
 
+def brief(verdict: Verdict) -> str:
+    """Return a verdict for a table's cell: what it says of the claim, the effect and its interval."""
+    return f"{verdict.status.value}: {_number(verdict.estimate)} ({_number(verdict.low)} to {_number(verdict.high)})"
+
+
 def number_sentence(verdict: Verdict, claim: str, what: str) -> str:
     """Return the verdict on a claim in words of its own, by an effect that `what` names."""
     return _sentence(verdict, claim, f"{what}: {_number(verdict.estimate)}", "")

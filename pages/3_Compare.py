@@ -1,6 +1,6 @@
-"""The Compare page: the scenario's arms as crowds of replicates, the verdict on a pair of them, and a fair fight."""
+"""The Compare page: the scenario's arms as crowds of replicates, the verdict on a pair of them, a fair fight, branches of a run, and a map."""
 
-from lr_explorer.ui import compare_page
+from lr_explorer.ui import branch_section, compare_page, escape_map
 from lr_explorer.ui.frame import open_page
 
 open_page("Compare")
@@ -12,3 +12,5 @@ compare_page.arms(crowd)
 compare_page.figures(crowd)
 compare_page.ends(crowd)
 compare_page.tuned()
+branch_section.branches()
+escape_map.escape_map()

@@ -97,11 +97,7 @@ def link_knob(key: str, label: str, values: Sequence[Any], default: Any, help: s
 
 
 def _edited(experiment: "Experiment", value: Any, key: str) -> "Experiment":
-    return experiment.with_scenarios([scenario.edited({one: str(value) for one in _keys(key, scenario)}) for scenario in experiment.scenarios])
-
-
-def _keys(key: str, scenario: Scenario) -> list[str]:
-    return [key.replace("arm*", f"arm{place}") for place in range(1, len(scenario.arms) + 1)] if key.startswith("arm*") else [key]
+    return experiment.with_scenarios([scenario.edited({key: str(value)}) for scenario in experiment.scenarios])
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from itertools import islice
 from typing import Any, Generic, Self, TypeVar
 
+from lr_explorer.draws import GROUP, whole_groups
 from lr_explorer.scenario import Scenario
 from lr_explorer.simulate import most_with_paths
 
@@ -18,8 +19,6 @@ IsStopped = Callable[[], bool]
 
 # Updates of single lanes in a block: a tenth of a second, which is how soon one hears of progress, and a history that stays small.
 _UPDATES = 1_250_000
-# Noise is drawn for 64 replicates together, so a block holds whole groups of them, or half of one, a quarter, …
-_GROUP = 64
 # Blocks handed over at a time: enough for a few workers, and few enough for the blocks of others to come between.
 AHEAD = 4
 # Seconds between two questions whether to stop, while workers are busy.
@@ -113,8 +112,7 @@ def replicate_blocks(scenario: Scenario, count: int) -> list[range]:
     """Divide the replicates 0 … count − 1 of a scenario into blocks of about a tenth of a second each, in which all have a path."""
     if count < 1:
         raise ValueError(f"replicate_blocks: count must be at least 1; got {count}")
-    most = min(max(_GROUP, _UPDATES // (scenario.steps * len(scenario.arms))), most_with_paths(scenario))
-    size = most // _GROUP * _GROUP if most >= _GROUP else 1 << (most.bit_length() - 1)
+    size = whole_groups(min(max(GROUP, _UPDATES // (scenario.steps * len(scenario.arms))), most_with_paths(scenario)))
     return [range(first, min(first + size, count)) for first in range(0, count, size)]
 
 

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from functools import cached_property, partial
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lr_explorer.basins import basin_of
 from lr_explorer.experiments.blocks import IsStopped, Progress, computed, replicate_blocks
 from lr_explorer.experiments.ensemble import DEFAULT_MEASURE, DESCENT, Observed, above_lowest, observe, quartiles
-from lr_explorer.experiments.measures import Measure
+from lr_explorer.experiments.measures import Measure, basin_in
 from lr_explorer.experiments.seeds import Purpose, under
 from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.simulate import ArmRun, simulate
@@ -208,10 +208,10 @@ def _crowd_part(scenario: Scenario, measure: Measure, numbers: Sequence[int], lo
     surface, arms = scenario.surface, simulate(scenario, numbers, endings=False).arms
     # Asked once for all arms: the flow takes many small strides, each with an effort of its own.
     basins = np.split(basin_of(surface, np.concatenate([arm.final for arm in arms], axis=1)), len(arms))
-    return tuple(_part(surface, measure, arm, basin, looks, tolerance) for arm, basin in zip(arms, basins, strict=True))
+    return tuple(_part(surface, measure, replace(arm, basin=basin), looks, tolerance) for arm, basin in zip(arms, basins, strict=True))
 
 
-def _part(surface: Surface, measure: Measure, arm: ArmRun, basin: Whole, looks: Whole, tolerance: float | None) -> CrowdPart:
+def _part(surface: Surface, measure: Measure, arm: ArmRun, looks: Whole, tolerance: float | None) -> CrowdPart:
     excess = above_lowest(surface, arm.loss)
     enough = DESCENT * excess[0] if tolerance is None else tolerance
     is_near = excess <= enough
@@ -219,7 +219,7 @@ def _part(surface: Surface, measure: Measure, arm: ArmRun, basin: Whole, looks: 
         loss=excess[-1].copy(),
         hits=measure.holds(surface, arm),
         reached_at=np.where(is_near.any(axis=0), is_near.argmax(axis=0), -1),
-        basin=basin,
+        basin=basin_in(surface, arm),
         final=arm.final,
         diverged_at=arm.diverged_at,
         averaged=above_lowest(surface, np.empty(0) if arm.averaged_final_loss is None else arm.averaged_final_loss),

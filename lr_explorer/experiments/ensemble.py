@@ -85,7 +85,9 @@ def _observe(scenario: Scenario, measure: Measure, replicates: Sequence[int]) ->
 
 def above_lowest(surface: Surface, loss: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return losses above the surface's lowest, infinite where there is none: a run that left the landscape with its last update has a point."""
-    return np.where(np.isnan(loss), np.inf, loss - surface.lowest)
+    excess = loss - surface.lowest
+    np.copyto(excess, np.inf, where=np.isnan(excess))
+    return excess
 
 
 def summarise(scenario: Scenario, blocks: Sequence[tuple[Observed, ...]]) -> tuple[Summary, ...]:

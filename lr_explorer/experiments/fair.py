@@ -133,14 +133,14 @@ def rate_grid(scenario: Scenario, per_decade: int = PER_DECADE) -> Array:
     """
     if per_decade < 1:
         raise ValueError(f"rate_grid: per_decade must be at least 1; got {per_decade}")
-    named = [rate for arm in scenario.arms for rate in (arm.schedule.peak, _edge(scenario, arm)) if _LEAST <= rate < np.inf]
+    named = [rate for arm in scenario.arms for rate in (arm.schedule.peak, largest_stable_rate(scenario, arm)) if _LEAST <= rate < np.inf]
     named = named or [arm.optimizer.suggested_peak for arm in scenario.arms]
     most = scenario.arms[0].schedule.params()["peak"].high  # type: ignore[union-attr]
     low, high = min(named) / _BELOW, min(max(named) * _ABOVE, most)
     return np.geomspace(low, high, max(2, round(per_decade * np.log10(high / low)) + 1))
 
 
-def _edge(scenario: Scenario, arm: Arm) -> float:
+def largest_stable_rate(scenario: Scenario, arm: Arm) -> float:
     """Return the largest stable rate of an arm where the surface curves most, at the start or a minimum; infinite if it curves nowhere."""
     surface = scenario.surface
     starts = scenario.start.points(scenario.seed, range(1 if scenario.start.is_fixed else _STARTS))

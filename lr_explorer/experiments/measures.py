@@ -120,7 +120,7 @@ def _diverged(surface: Surface, arm: ArmRun) -> Answers:
 
 
 def _left_start_basin(surface: Surface, arm: ArmRun) -> Answers:
-    ended = basin_of(surface, arm.final)
+    ended = basin_in(surface, arm)
     return np.asarray((ended >= 0) & (ended != basin_of(surface, arm.path[0])))
 
 
@@ -131,7 +131,12 @@ def _farther_than(surface: Surface, arm: ArmRun, place: int, distance: float) ->
 def _in_global_basin(surface: Surface, arm: ArmRun) -> Answers:
     is_global = np.array([*map(surface.is_global, surface.minima), False])
     # basin_of answers −1 for "none", which is the False at the end.
-    return is_global[basin_of(surface, arm.final)]
+    return is_global[basin_in(surface, arm)]
+
+
+def basin_in(surface: Surface, arm: ArmRun) -> NDArray[np.int64]:
+    """Return the basin in which each replicate of an arm ended, as the run says or else as the flow does."""
+    return basin_of(surface, arm.final) if arm.basin is None else arm.basin
 
 
 def _below(surface: Surface, loss: NDArray[np.float64], excess: float) -> Answers:

@@ -9,6 +9,13 @@ from lr_explorer.figures.theme import FONT, GRID, INK, PAGE, QUIET
 HEIGHT = 420  # pixels
 # Of the lowest values a logarithmic axis shows so many decades below the highest.
 _DECADES = 8.0
+# What the hover of a point that stands for a replicate ends with.
+WATCH = "replicate %{customdata[0]}: click to watch it"
+
+
+def carried(replicates: NDArray[np.int64], place: int) -> list[list[int]]:
+    """Return what points carry that stand for replicates of the arm at `place`: both numbers, in lists, since a click reports no array."""
+    return [[replicate, place] for replicate in replicates.tolist()]
 
 
 def log_bottom(values: NDArray[np.float64], highest: float = np.inf) -> float:

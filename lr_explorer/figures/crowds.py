@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lr_explorer.experiments.crowd import QUANTILES, ArmCrowd, Crowd
 from lr_explorer.experiments.fair import RateCurve
-from lr_explorer.figures.charts import arrange, faint, log_bottom
+from lr_explorer.figures.charts import WATCH, arrange, carried, faint, log_bottom
 from lr_explorer.figures.theme import ARM_SHADES, INK, QUIET, arm_dash, arm_marker
 from lr_explorer.scenario import Arm
 from lr_explorer.statistics import Status, Verdict
@@ -27,8 +27,11 @@ _MEDIAN = QUANTILES.index(0.5)
 _QUARTILES = QUANTILES.index(0.25), QUANTILES.index(0.75)
 
 
-def bands_figure(crowd: Crowd, *, dark: bool) -> go.Figure:
-    """Return for each arm the median of the loss above the lowest over the steps, and faint the middle half of its replicates."""
+def bands_figure(crowd: Crowd, *, dark: bool, fork: int | None = None) -> go.Figure:
+    """Return for each arm the median of the loss above the lowest over the steps, and faint the middle half of its replicates.
+
+    fork: the step from which on the arms differ, if it is to be marked.
+    """
     figure = go.Figure()
     low, high = _span(crowd, [arm.bands[[*_QUARTILES, _MEDIAN]] for arm in crowd.arms])
     for place, arm in enumerate(crowd.arms):
@@ -38,17 +41,25 @@ def bands_figure(crowd: Crowd, *, dark: bool) -> go.Figure:
         figure.add_trace(_line(place, arm.arm, crowd.looks, np.where(np.isfinite(arm.bands[_MEDIAN]), bands[_MEDIAN], np.nan), dark=dark))
     arrange(figure, "step", LOSS, dark=dark, height=HEIGHT)
     figure.update_yaxes(**_logarithmic(low, high))
+    if fork is not None:
+        mark = {"text": f"fork at {fork:,}", "showarrow": False, "yref": "paper", "y": 1, "yanchor": "top", "font": {"color": QUIET.on(dark=dark)}}
+        figure.add_vline(fork, line={"color": QUIET.on(dark=dark), "width": 1.5, "dash": "dot"})
+        figure.add_annotation(x=fork, xanchor="left" if fork < crowd.scenario.steps / 2 else "right", **mark)
     return figure
 
 
 def ends_figure(crowd: Crowd, *, dark: bool) -> go.Figure:
-    """Return for each arm the share of replicates that ended at or below a loss; what diverged is missing from the share at the right end."""
+    """Return for each arm the share of replicates that ended at or below a loss; what diverged is missing from the share at the right end.
+
+    A point carries its replicate and the arm's place.
+    """
     figure = go.Figure()
     low, high = _span(crowd, [arm.loss for arm in crowd.arms])
     for place, arm in enumerate(crowd.arms):
-        losses, shares = _distribution(arm)
+        losses, shares, replicates = _distribution(arm)
         trace = _line(place, arm.arm, np.clip(losses, low, high), shares, dark=dark)
-        figure.add_trace(trace.update(line_shape="hv"))
+        says = "%{y:.1%} ended at or below %{x:.3g}<br>" + WATCH
+        figure.add_trace(trace.update(line_shape="hv", customdata=carried(replicates, place), hovertemplate=says))
     arrange(figure, f"final {LOSS}", "share of replicates at or below", dark=dark, height=HEIGHT)
     figure.update_xaxes(**_logarithmic(low, high))
     figure.update_yaxes(range=[-0.02, 1.02], tickformat=".0%")
@@ -132,13 +143,14 @@ def _span(crowd: Crowd, losses: Sequence[Array]) -> tuple[float, float]:
     return log_bottom(finite, high), high
 
 
-def _distribution(arm: ArmCrowd) -> tuple[Array, Array]:
-    """Return the final losses in their order, and the share of replicates at or below each; infinite ones are left out."""
+def _distribution(arm: ArmCrowd) -> tuple[Array, Array, NDArray[np.int64]]:
+    """Return the final losses in their order, the share of replicates at or below each, and whose they are; infinite ones are left out."""
     count = len(arm.loss)
-    ranked = np.sort(arm.loss)
+    order = np.argsort(arm.loss, kind="stable")
     ranks = np.unique(np.linspace(1, count, min(count, _MOST_RANKS)).round().astype(int))
-    ranks = ranks[np.isfinite(ranked[ranks - 1])]
-    return ranked[ranks - 1], ranks / count
+    ranks = ranks[np.isfinite(arm.loss[order[ranks - 1]])]
+    replicates = order[ranks - 1]
+    return arm.loss[replicates], ranks / count, replicates
 
 
 def _line(place: int, arm: Arm, x: Array | NDArray[np.int64], y: Array, *, dark: bool) -> go.Scatter:

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lr_explorer.experiments.crowd import ArmCrowd, Ending
-from lr_explorer.figures.charts import arrange
+from lr_explorer.figures.charts import WATCH, arrange, carried
 from lr_explorer.figures.raster import data_address, raster
 from lr_explorer.figures.theme import PAGE, Shade
 from lr_explorer.figures.wire import unpack
@@ -35,14 +35,20 @@ def contour(block: bytes, *, dark: bool) -> dict[str, Any]:
     return {"source": source, **place}
 
 
-def ends_map(picture: dict[str, Any], arm: ArmCrowd, endings: Mapping[Ending, np.ndarray], *, dark: bool) -> go.Figure:
-    """Return the last points of the first replicates over the contour, by where the gradient flow leads from there."""
+def ends_map(picture: dict[str, Any], arm: ArmCrowd, endings: Mapping[Ending, np.ndarray], place: int, *, dark: bool) -> go.Figure:
+    """Return the last points of the first replicates over the contour, by where the gradient flow leads from there.
+
+    A point carries its replicate and the arm's place, which is `place`.
+    """
     figure = go.Figure()
     for ending, those in endings.items():
         symbol, _, shade = LOOKS[ending]
-        x, y = arm.final[:, np.flatnonzero(those[:MOST])]
+        replicates = np.flatnonzero(those[:MOST])
+        x, y = arm.final[:, replicates]
         marker = {"symbol": symbol, "size": 7, "color": shade.on(dark=dark), "opacity": 0.75, "line": {"color": PAGE.on(dark=dark), "width": 0.75}}
-        figure.add_trace(go.Scatter(x=x, y=y, mode="markers", name=ending.value, marker=marker, hovertemplate="(%{x:.3g}, %{y:.3g})"))
+        says = "(%{x:.3g}, %{y:.3g})<br>" + WATCH
+        points = go.Scatter(x=x, y=y, mode="markers", name=ending.value, marker=marker, customdata=carried(replicates, place), hovertemplate=says)
+        figure.add_trace(points)
     arrange(figure, "x", "y", dark=dark, height=HEIGHT)
     figure.add_layout_image(picture)
     # Far points, of runs that diverged, must not stretch the box.

@@ -46,6 +46,9 @@ SURFACE_SCALE: dict[str, tuple[str, ...]] = {
     "dark": ("#0B1219", "#16212D", "#213040", "#2C3F52", "#384E64"),
 }
 
+# Shares from none to all: one hue, whose lightness alone tells them.
+SHARE_SCALE = (Shade("#F1F5F9", "#18222D"), Shade("#8DB9D8", "#2F5F86"), Shade("#0B4F82", "#8FD0FF"))
+
 # Names with a digit need quotes, or a browser drops all of them.
 FONT = "'Source Sans', 'Source Sans 3', system-ui, sans-serif"
 

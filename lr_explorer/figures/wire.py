@@ -7,7 +7,7 @@ arrays end to end. `header["arrays"]` maps each name to [offset, length], counte
 import json
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,9 @@ from lr_explorer.surfaces import Surface
 
 Array = NDArray[np.float64]
 
+# What of the player can be left out: the bar with play and scrub, the curves, the table of values, the paths themselves – then it stands at
+# the start –, and the handles that move the start and the drop of the rate.
+PLAYER_PARTS = ("bar", "curves", "table", "paths", "start", "drop", "branch")
 GRID_POINTS = 121
 TICKS = 6
 MOST_SADDLES = 30
@@ -201,19 +204,21 @@ def run_payload(
     anatomy_arm: int | None = None,
     view: str = "2d",
     summary: str = "",
-    is_fixed: bool = False,
+    hidden: Collection[str] = (),
 ) -> bytes:
     """Return what the player shows of `run`: the first member of the replicate axis.
 
     key: name of these data; equal keys mean equal data. surface_key: the `key` given to `surface_payload`. selected: position of the arm
     that the player's own buttons change. anatomy_arm: position of the
     arm whose steps are taken apart, if the run recorded that. view: "2d" or "3d". summary: one sentence for those who cannot see the picture.
-    is_fixed: the run is shown as it is, and neither its start nor a drop of its rate can be moved in the player.
-    Header: id, surface, steps, start {x, y, radius}, loss {offset, label}, arms, anatomy, view, summary, fixed. Arrays of arm i: `x{i}`, `y{i}`,
+    hidden: which of PLAYER_PARTS are not shown.
+    Header: id, surface, steps, start {x, y, radius}, loss {offset, label}, arms, anatomy, view, summary, hidden. Arrays of arm i: `x{i}`, `y{i}`,
     `loss{i}` (steps + 1; the loss above the offset), `lr{i}` (steps); of the arm taken apart also `gradient` and `memory` (all x, then all y).
     """
     if view not in ("2d", "3d"):
         raise ValueError(f"view must be 2d or 3d; got {view!r}")
+    if unknown := set(hidden) - set(PLAYER_PARTS):
+        raise ValueError(f"hidden must be of {', '.join(PLAYER_PARTS)}; got {', '.join(sorted(unknown))}")
     reference = loss_reference(run)
     start = run.scenario.start
     arrays: dict[str, NDArray[Any]] = {}
@@ -234,7 +239,7 @@ def run_payload(
         "anatomy": anatomy,
         "view": view,
         "summary": summary,
-        "fixed": is_fixed,
+        "hidden": sorted(hidden),
     }
     return pack(header, arrays)
 

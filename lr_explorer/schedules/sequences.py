@@ -1,6 +1,6 @@
-"""Schedules made of schedules: one after another, or multiplied.
+"""Schedules made of schedules: one after another, multiplied, or one that goes another way from some update on.
 
-A part is any schedule that is not itself made of others, so things are nested once and no deeper.
+A part is any schedule that is not itself made of others, so things are nested once and no deeper; only what is forked may be made of others.
 """
 
 from collections.abc import Iterator
@@ -9,12 +9,14 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
-from lr_explorer.params import Described, part, whole
+from lr_explorer.params import Described, choice, part, whole
 from lr_explorer.registry import Registry, Union, Without
-from lr_explorer.schedules.base import SCHEDULES, Array, Schedule
+from lr_explorer.schedules.base import RAMPS, SCHEDULES, Array, Schedule, falling, falling_code
 
 _PLACES = ("first", "second", "third")
-PARTS = Without(SCHEDULES, "sequential", "chained")
+TRUNKS = Without(SCHEDULES, "forked")
+PARTS = Without(SCHEDULES, "sequential", "chained", "forked")
+BRANCHES = {"constant": "keep the rate", "decay": "decay from it", "restart": "restart at the peak, then decay"}
 NOTHING: Registry[Described] = Registry("schedule")
 MAYBE_PARTS: Union[Described] = Union("schedule", NOTHING, PARTS)
 
@@ -126,6 +128,74 @@ class Chained(Schedule):
 
     def _factors(self) -> list[Schedule]:
         return [part for part in (self.first, self.second, self.third) if isinstance(part, Schedule)]
+
+
+@SCHEDULES.register("forked")
+@dataclass(frozen=True)
+class Forked(Schedule):
+    """One schedule up to some update, and from there on another way: the rate stays, decays, or restarts at the peak and decays.
+
+    The trunk is planned for the whole run, so that all branches of it are one and the same run until they part. Its own peak is a fraction of
+    this schedule's, and a decay ends at its floor. A momentum that the trunk cycles stays where it is at the fork.
+    """
+
+    label = "Forked (branch of a run)"
+    family = "Compositions"
+    also_called = "branch, checkpoint, cool-down from a checkpoint"
+    use_when = "A run is on its way and you want to know what to do from here: go on at this rate, anneal now, or raise it once more."
+    watch_for = "Within a warm-up the rate in force is still low, and so is what keeps it or decays from it."
+    formula = (
+        r"\eta_t = \eta_{\max}\cdot\begin{cases}f(t) & t < s\\"
+        r"f_{\min} + (b - f_{\min})\,g\!\left(\frac{t - s}{T - s}\right) & t \ge s\end{cases}"
+    )
+    source = "Hägele et al., Scaling laws and compute-optimal training beyond fixed training durations (2024): decays that branch off one long run."
+    floor_is_a_clip = True
+    reaches_peak = False
+    stays_below_peak = False
+
+    trunk: Schedule = part(TRUNKS, "cosine", "Trunk", "The schedule that is followed up to the fork.", peak=1.0)
+    fork: int = whole(
+        100, 0, 1_000_000, "Fork at", "The first update of the branch, counted from the end of this schedule's own warm-up.",
+        unit="updates", symbol="s", slider=(0, 1000),
+    )  # fmt: skip
+    branch: str = choice("decay", BRANCHES, "Branch", "What the rate does from the fork on; b is the rate in force there, or the peak.")
+    decay_shape: str = choice("linear", RAMPS, "Decay shape", "How the rate falls, g, to the trunk's floor over the rest of the run.")
+
+    def shape(self, update: Array, total: int) -> Array:
+        trunk = self.trunk.values(total)
+        if self.fork >= total:
+            return trunk
+        begins, lowest = self._ends(total)
+        if self.branch == "constant":
+            return np.where(update < self.fork, trunk, begins)
+        share = np.clip((update - self.fork) / (total - self.fork), 0, 1)
+        return np.where(update < self.fork, trunk, lowest + (begins - lowest) * falling(self.decay_shape, share))
+
+    def python(self, total: int) -> list[str]:
+        if self.fork >= total:
+            return ["trunk(update)"]
+        begins, lowest = self._ends(total)
+        if self.branch == "constant":
+            return [f"trunk(update) if update < fork else {begins!r}"]
+        height = "fall" if begins - lowest == 1 else f"{begins - lowest!r} * fall"
+        return [
+            "share = max(update - fork, 0) / (total - fork)",
+            f"fall = {falling_code(self.decay_shape, 'share')}",
+            f"trunk(update) if update < fork else {f'{lowest!r} + ' if lowest else ''}{height}",
+        ]
+
+    def python_parts(self, total: int) -> dict[str, tuple[Schedule, int]]:
+        return {"trunk": (self.trunk, total)}
+
+    def momentum_shape(self, update: Array, total: int) -> Array | None:
+        momentum = self.trunk.momentum(total)
+        return momentum if momentum is None else momentum[np.minimum(np.arange(total), self.fork)]
+
+    def _ends(self, total: int) -> tuple[float, float]:
+        """Return where a branch of a run of `total` updates begins and to where it may fall, as fractions of this schedule's peak."""
+        begins = self.trunk.peak if self.branch == "restart" else float(self.trunk.values(total)[self.fork])
+        # A fork within the warm-up may lie below the floor, and a decay does not rise.
+        return begins, min(self.trunk.floor * self.trunk.peak, begins)
 
 
 def _carried_on(values: Array) -> Array:

@@ -16,8 +16,10 @@ from lr_explorer.experiments.measures import Measure, global_basin
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.experiments.selection import configurations, pool_blocks
 from lr_explorer.experiments.task_matrix import Size, Trial, trial
+from lr_explorer.figures.qr import QrCode, qr_code
 from lr_explorer.figures.wire import surface_payload
 from lr_explorer.scenario import Scenario
+from lr_explorer.simulate import Run, simulate
 from lr_explorer.surfaces import SURFACES, Surface
 from lr_explorer.ui import lab
 
@@ -69,6 +71,22 @@ def _look(link: str, origin: str, first: int, last: int) -> tuple[Observed, ...]
 
 _observed = st.cache_data(max_entries=1024, show_spinner=False)(_look)
 _own_observed = st.cache_data(max_entries=64, show_spinner=False, scope="session")(_look)
+
+
+def lesson_run(scenario: Scenario, anatomy: bool) -> Run:
+    """Return the scenario's run; a class that opens one link computes it once."""
+    return simulate(scenario, anatomy=anatomy) if scenario.surface.is_private else _run(scenario.link, anatomy)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _run(link: str, anatomy: bool) -> Run:
+    return simulate(Scenario.from_query(dict(parse_qsl(link))), anatomy=anatomy)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def qr(link: str) -> QrCode | None:
+    """Return the QR code of a link."""
+    return qr_code(link)
 
 
 def crowd_measure(origin: str) -> Measure:

@@ -1,10 +1,12 @@
 """The claims lab's parts: the overview, the prediction before anything is shown, and the experiments of the claim that is open."""
 
+from collections.abc import Callable
+from functools import partial
 from html import escape
 
 import streamlit as st
 
-from lr_explorer.claims import CLAIMS, Claim, Experiment, Result
+from lr_explorer.claims import CLAIMS, Claim, Experiment, Kind, Result
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.experiments.task_matrix import TaskMatrix
 from lr_explorer.noise import Noise
@@ -25,7 +27,7 @@ _GROUPS = {"M": "What lowering the rate is said to do", "E": "Exceptions and alt
 _CHAMPION = "no_champion"
 _CHAMPIONS = {Status.SUPPORTED: "No, none is", Status.REFUTED: "Yes, one is"}
 
-_STYLE = """
+STYLE = """
 <style>
 [class*="st-key-tiles-"] { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(19rem, 100%), 1fr)); gap: 0.75rem; }
 [class*="st-key-tile-"] :is(button, button > *) { height: 100%; justify-content: flex-start; align-items: flex-start; text-align: left; }
@@ -47,7 +49,7 @@ _STYLE = """
 
 def choice() -> None:
     """Let a claim be opened, or all of them be seen."""
-    st.html(_STYLE)
+    st.html(STYLE)
     params = lab.Lab.params()
     st.session_state["claim"] = lab.current().claim
     st.pills(
@@ -97,23 +99,31 @@ def card() -> None:
         return
     # While the reader thinks about the prediction, the browser may fetch what the answer needs.
     hasten_player()
-    st.markdown(f"### {claim.id} · {literal(claim.label)}\n**The claim:** {literal(claim.says)}")
+    title(claim)
     if claim.id not in lab.CARDS:
         _matrix(claim)
         return
     experiment = claim[lab.current().experiment]
     with st.container(key="lab"):
         with st.container(key="result"):
-            if lab.guess((claim.id, experiment.name)) is None:
-                _ask(claim, experiment)
-            else:
-                st.markdown(f"#### {literal(experiment.label)}")
-                _setting(lab.turned(experiment, lab.current().knob))
-                result = claims_result.verdict(claim, experiment)
-                _elsewhere(claim, experiment, result)
-                claims_result.details(claim, result)
+            shown(claim, experiment, below=partial(_elsewhere, claim, experiment))
         with st.container(key="others"):
             _others(claim, experiment)
+
+
+def title(claim: Claim) -> None:
+    """Say what is claimed."""
+    st.markdown(f"### {claim.id} · {literal(claim.label)}\n**The claim:** {literal(claim.says)}")
+
+
+def shown(claim: Claim, experiment: Experiment, *, has_controls: bool = True, below: Callable[[Result], None] | None = None) -> None:
+    """Ask for a prediction of the open experiment or, once there is one, show what it gives; has_controls, below: as in `claims_result.show`."""
+    if lab.guess((claim.id, experiment.name)) is None:
+        _ask(claim, experiment)
+        return
+    st.markdown(f"#### {literal(experiment.label)}")
+    _setting(lab.turned(experiment, lab.current().knob))
+    claims_result.show(claim, experiment, has_controls=has_controls, below=below)
 
 
 # The prediction
@@ -192,13 +202,22 @@ def _questions(claim: Claim, matrix: TaskMatrix, guess: lab.Guess) -> None:
 
 
 def _others(claim: Claim, opened: Experiment) -> None:
-    """List all experiments of the claim, with what those gave that have been run, and offer to run them all."""
+    """Show a counter-example with its own verdict, and all other experiments with what those gave that have been run; offer to run them all."""
+    beside = _counter(claim, opened)
+    if beside is not None:
+        st.markdown(f"#### Beside it: {beside.kind.value}")
+        with st.container(border=True, key=f"row-{beside.name}", gap="xsmall"), st.spinner("Running it …"):
+            claims_result.ran(claim, beside, lab.usual_knob(beside))
+            # What has been seen is not asked any more.
+            lab.predict((claim.id, beside.name), None)
+            _row(claim, beside, is_open=False)
     st.markdown(f"#### All {len(claim.experiments)} experiments on this claim\nOpen one and predict again, or see all verdicts at once.")
     if st.button(f"Run all {len(claim.experiments)}", key="run-all"):
         _run_all(claim)
     for experiment in claim.experiments:
-        with st.container(border=True, key=f"row-{experiment.name}", gap="xsmall"):
-            _row(claim, experiment, is_open=experiment is opened)
+        if experiment is not beside:
+            with st.container(border=True, key=f"row-{experiment.name}", gap="xsmall"):
+                _row(claim, experiment, is_open=experiment is opened)
     if lab.guess((claim.id, opened.name)) is not None:
         _presets(claim)
 
@@ -209,6 +228,14 @@ def _presets(claim: Claim) -> None:
         if preset.claim == claim.id and st.button(f"In the Playground: {preset.label}", key=f"to-{name}", type="tertiary"):
             state.open_preset(name)
             st.switch_page("app.py", query_params=state.query())
+
+
+def _counter(claim: Claim, opened: Experiment) -> Experiment | None:
+    """Return the first experiment that speaks against the open one, once that has been predicted; None if there is none."""
+    if lab.guess((claim.id, opened.name)) is None:
+        return None
+    against = {Kind.COUNTER: (Kind.CLAIM, Kind.RESTORED)}.get(opened.kind, (Kind.COUNTER,))
+    return next((one for one in claim.experiments if one.kind in against), None)
 
 
 def _run_all(claim: Claim) -> None:

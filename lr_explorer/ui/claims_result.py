@@ -36,18 +36,16 @@ def has_run(claim: Claim, experiment: Experiment) -> bool:
     return (claim.id, experiment.name, lab.usual_knob(experiment), lab.current().lab_seed) in st.session_state.get("ran", ())
 
 
-def verdict(claim: Claim, experiment: Experiment) -> Result:
-    """Run the open experiment, and say what it gave, with its knob and the seed below."""
-    box = st.container(border=True, key="verdict")
-    _controls(experiment)
-    with box:
+def show(claim: Claim, experiment: Experiment, *, has_controls: bool = True, below: Callable[[Result], None] | None = None) -> None:
+    """Run the open experiment and show what it gave; has_controls: with its knob and its seed. below: shows more below these."""
+    verdict = st.container(border=True, key="verdict")
+    if has_controls:
+        _controls(experiment)
+    with verdict:
         result = ran(claim, experiment, lab.current().knob)
         _verdict(claim, experiment, result)
-    return result
-
-
-def details(claim: Claim, result: Result) -> None:
-    """Show what was measured beside what theory predicts, the typical run, and how the arms were tuned."""
+    if below is not None:
+        below(result)
     pictures = cached.claim_pictures(claim.id, result, lab.current().knob, lab.current().lab_seed)
     for place, picture in enumerate(pictures[:1]):
         _picture(place, picture, result)
@@ -143,7 +141,7 @@ def _typical(result: Result) -> None:
         key=scenario.link,
         surface_key=cached.surface_key(scenario.surface),
         summary=" ".join(f"{arm.arm.name}: {arm.outcome[0].value}." for arm in run.arms),
-        is_fixed=True,
+        hidden=("start", "drop", "branch"),
     )
     show_player(cached.surface_bytes(scenario.surface), payload, key="lab-player")
 

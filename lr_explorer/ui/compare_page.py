@@ -9,16 +9,17 @@ import streamlit as st
 from lr_explorer.experiments.blocks import Ahead
 from lr_explorer.experiments.crowd import REPETITIONS, ArmCrowd, Crowd, compare, crowd_blocks, crowd_csv, gathered, looks_of, repeated
 from lr_explorer.experiments.fair import PER_DECADE, TUNING_REPLICATES, Fight, fair_fight, usual_criterion
-from lr_explorer.experiments.measures import DIVERGED
 from lr_explorer.experiments.pool import SHARED, WorkerLost
 from lr_explorer.experiments.seeds import Purpose, seed_for
 from lr_explorer.figures.crowds import bands_figure, ends_figure, losses_by_rate_figure, repetitions_figure, success_by_rate_figure
 from lr_explorer.figures.ends_map import LOOKS, MOST, contour, ends_map
+from lr_explorer.scenario import Scenario
 from lr_explorer.statistics import LEVEL, level_of_look, statuses_sentence
 from lr_explorer.story import told
 from lr_explorer.ui import cached, state
+from lr_explorer.ui.compare_parts import count, has_success, median_of, swatch_of, watch
 from lr_explorer.ui.parts import chart, is_dark, view_choice
-from lr_explorer.ui.tables import arm_swatch, crowd_table, glyph, legend, numbers_table
+from lr_explorer.ui.tables import crowd_table, glyph, legend, numbers_table
 from lr_explorer.ui.text import literal
 
 T = TypeVar("T")
@@ -32,6 +33,7 @@ _STYLE = """
   display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem 1.5rem; align-items: start;
 }
 @media (max-width: 900px) { :is([class*="-figures"], .st-key-fight-sides) { grid-template-columns: minmax(0, 1fr); } }
+@media (pointer: coarse) { [class*="st-key-pick-"] .nsewdrag { pointer-events: none !important; } } /* or no finger could scroll past */
 [class*="st-key-watch-"] button { padding: 0.1rem 0.6rem; min-height: 1.75rem; }
 @media (max-width: 640px) { [class*="st-key-watch-"] > :has(.lrx-legend) { width: 100%; flex-basis: 100%; } }
 </style>
@@ -70,11 +72,6 @@ def _pair() -> None:
         help=params["baseline"].help,
         on_change=lambda: state.choose_baseline(st.session_state["baseline"]),
     )
-
-
-def count() -> int:
-    """Return how many replicates are run: one says all where nothing is random."""
-    return int(state.view().n) if state.scenario().is_random else 1
 
 
 def ran() -> Crowd:
@@ -128,7 +125,7 @@ def _verdict(crowd: Crowd) -> None:
     found = compare(baseline, contender, level=level_of_look(crowd.count, state.COUNTS))
     losses, shares = found.sentences(baseline.arm.name, contender.arm.name, crowd.measure.says)
     ordered = [shares, losses] if crowd.has_several_ends else [losses, shares]
-    if not _has_success():
+    if not has_success():
         ordered = [losses, "No basin: this surface has no isolated minimum that a run could reach."]
     for sentence in ordered:
         status, rest = sentence.split(":", 1)
@@ -139,11 +136,6 @@ def _verdict(crowd: Crowd) -> None:
         st.markdown(literal(note))
 
 
-def _has_success() -> bool:
-    """Whether there is something to reach: a minimum, or what the preset or the experiment asks."""
-    return bool(state.scenario().surface.minima) or cached.measure_of(state.origin()) is not None
-
-
 def again() -> None:
     """Offer the same comparison under other seeds: one of them may be lucky."""
     scenario = state.scenario().with_values(replicate=0)
@@ -151,7 +143,7 @@ def again() -> None:
         return
     contender, baseline = state.pair()
     measure = cached.crowd_measure(state.origin())
-    found = _on_demand(
+    found = on_demand(
         "again",
         f"Repeat it under {REPETITIONS} other seeds",
         (contender, baseline),
@@ -169,7 +161,7 @@ def again() -> None:
     )
     with st.container(key="again-figures"):
         for key, (claim, effect) in claims.items():
-            if key == "losses" or _has_success():
+            if key == "losses" or has_success():
                 verdicts = [getattr(repetition.comparison, key) for repetition in found]
                 with st.container():
                     st.markdown(literal(f"“{claim}”: {statuses_sentence(verdicts)}"))
@@ -182,47 +174,44 @@ def again() -> None:
 def arms(crowd: Crowd) -> None:
     """Show each arm in numbers, its typical, best and worst replicate to watch, and the table as a file."""
     if not crowd.scenario.is_random:
-        rows = [(arm_swatch(place, arm.arm, dark=is_dark()), [_loss(arm)]) for place, arm in enumerate(crowd.arms)]
+        rows = [(swatch_of(place, arm.arm), [median_of(arm)]) for place, arm in enumerate(crowd.arms)]
         st.html(numbers_table(["Arm", "final loss above the lowest"], rows))
         return
     st.markdown(f"#### What {crowd.count:,} replicates of each arm did")
-    st.html(crowd_table(crowd, dark=is_dark(), tells_success=_has_success()))
+    st.html(crowd_table(crowd, dark=is_dark(), tells_success=has_success()))
     st.markdown(
-        f"Intervals hold the true share in {told(100 * LEVEL)} % of all attempts. Watch one of the replicates in the Playground, with the same noise:"
+        f"Intervals hold the true share in {told(100 * LEVEL)} % of all attempts. Watch one of the replicates in the Playground, with the same "
+        "noise: click on its point in the distribution or on the map below, or here."
     )
+    number = st.number_input("Watch replicate", 0, crowd.count - 1, min(state.scenario().replicate, crowd.count - 1), key="watched", width=180)
     for place, arm in enumerate(crowd.arms):
-        _watched(place, arm)
+        _watched(place, arm, number)
     st.download_button(
         "Download the table (CSV)", lambda: crowd_csv(crowd), "lr-explorer-comparison.csv", "text/csv", key="download-comparison", on_click="ignore"
     )
 
 
-def _watched(place: int, arm: ArmCrowd) -> None:
+def _watched(place: int, arm: ArmCrowd, number: int) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"watch-{place + 1}"):
         with st.container(width=180):
-            st.html(legend([arm_swatch(place, arm.arm, dark=is_dark())]))
-        for what, replicate in {"typical": arm.typical, "best": arm.best, "worst": arm.worst}.items():
+            st.html(legend([swatch_of(place, arm.arm)]))
+        for what, replicate in {"typical": arm.typical, "best": arm.best, "worst": arm.worst, "replicate": number}.items():
             if st.button(f"{what.capitalize()}: {replicate}", key=f"watch-{what}-{place + 1}"):
-                state.edit({"replicate": str(replicate)})
-                state.select_arm(place)
-                st.switch_page("app.py", query_params=state.query())
-
-
-def _loss(arm: ArmCrowd) -> str:
-    return told(arm.quartiles[1]) if arm.quartiles[1] < float("inf") else DIVERGED
+                watch(replicate, place)
 
 
 def figures(crowd: Crowd) -> None:
     """Show the losses over the steps, and how the final ones are distributed."""
-    st.html(legend([arm_swatch(place, arm.arm, dark=is_dark()) for place, arm in enumerate(crowd.arms)]))
+    st.html(legend([swatch_of(place, arm.arm) for place, arm in enumerate(crowd.arms)]))
     st.markdown(
         "Lines are medians, and the faint areas hold the middle half of the replicates." if crowd.scenario.is_random else "Each arm's only run."
     )
-    medians = "; ".join(f"{arm.arm.name} {_loss(arm)}" for arm in crowd.arms)
+    medians = "; ".join(f"{arm.arm.name} {median_of(arm)}" for arm in crowd.arms)
     with st.container(key="compare-figures"):
         chart(bands_figure(crowd, dark=is_dark()), "bands", f"Loss above the lowest over the steps. Median at the end: {medians}.")
         if crowd.scenario.is_random:
-            chart(ends_figure(crowd, dark=is_dark()), "ends", f"Distribution of the final loss above the lowest. Median: {medians}.")
+            alt = f"Distribution of the final loss above the lowest. Median: {medians}."
+            chart(ends_figure(crowd, dark=is_dark()), "ends", alt, on_pick=watch)
 
 
 def ends(crowd: Crowd) -> None:
@@ -244,9 +233,9 @@ def ends(crowd: Crowd) -> None:
             marks = [glyph(LOOKS[ending][1], LOOKS[ending][2].on(dark=is_dark()), text) for ending, text in counts.items()]
             told_counts = ", ".join(counts.values())
             with st.container():
-                st.html(legend([arm_swatch(place, arm.arm, dark=is_dark()), *marks]))
-                figure = ends_map(picture, arm, endings, dark=is_dark())
-                chart(figure, f"ends-map-{place + 1}", f"End points of {arm.arm.name}: {told_counts}.")
+                st.html(legend([swatch_of(place, arm.arm), *marks]))
+                figure = ends_map(picture, arm, endings, place, dark=is_dark())
+                chart(figure, f"ends-map-{place + 1}", f"End points of {arm.arm.name}: {told_counts}.", on_pick=watch)
 
 
 # The fair fight
@@ -276,17 +265,18 @@ def tuned() -> None:
         )
     )
     measure = cached.crowd_measure(state.origin())
-    fight = _on_demand("fair-fight", "Fight it out", (), partial(fair_fight, scenario, measure, criterion, count()))
+    fight = on_demand("fair-fight", "Fight it out", (), partial(fair_fight, scenario, measure, criterion, count()))
     if fight:
         _result(fight)
 
 
-def _on_demand(key: str, label: str, what: tuple[int, ...], compute: Callable[..., T]) -> T | None:
+def on_demand(key: str, label: str, what: tuple[object, ...], compute: Callable[..., T], of: Scenario | None = None) -> T | None:
     """Return what a button computes, for as long as the session has the same scenario and asks for the same; None before it is pressed.
 
     compute: is called with `executor` and `progress`. Another click ends the script's run in there, and what has been computed is dropped.
+    of: what must be the same of the scenario, if not all of it.
     """
-    asked = (state.scenario().with_values(replicate=0).link, state.origin(), count(), what)
+    asked = ((of or state.scenario()).with_values(replicate=0).link, state.origin(), count(), what)
     known, result = st.session_state.get(f"{key}-result", (None, None))
     if st.button(label, key=key, type="primary", disabled=known == asked):
         bar = st.empty()
@@ -316,7 +306,7 @@ def _side(key: str, title: str, crowd: Crowd) -> None:
     with st.container(border=True, key=f"fight-{key}"):
         st.markdown(f"**{literal(title)}**")
         _verdict(crowd)
-        st.html(crowd_table(crowd, dark=is_dark(), tells_success=_has_success()))
+        st.html(crowd_table(crowd, dark=is_dark(), tells_success=has_success()))
 
 
 def _sensitivity(fight: Fight) -> None:
@@ -326,9 +316,9 @@ def _sensitivity(fight: Fight) -> None:
         "**How much the rate matters**: every peak of the grid, on the tuning seed; the large open marks are the chosen ones, and the faint areas "
         "hold the middle half."
     )
-    st.html(legend([arm_swatch(place, curve.arm, dark=is_dark()) for place, curve in enumerate(curves)]))
+    st.html(legend([swatch_of(place, curve.arm) for place, curve in enumerate(curves)]))
     chosen = "; ".join(f"{curve.arm.name} {told(curve.peak)}" for curve in curves)
     with st.container(key="fight-figures"):
-        if _has_success():
+        if has_success():
             chart(success_by_rate_figure(curves, dark=is_dark()), "success-by-rate", f"Share of success over the peak rate. Chosen: {chosen}.")
         chart(losses_by_rate_figure(curves, dark=is_dark()), "loss-by-rate", f"Final loss above the lowest over the peak rate. Chosen: {chosen}.")

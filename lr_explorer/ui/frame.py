@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from lr_explorer.figures.theme import PAGE
 from lr_explorer.ui import state
 from lr_explorer.ui.address import show_address
 from lr_explorer.ui.cached import tuned_collector
+from lr_explorer.ui.parts import is_dark
 from lr_explorer.ui.text import literal
 
 PAGES = {
@@ -12,6 +14,7 @@ PAGES = {
     "pages/4_Claims.py": "Claims",
     "pages/2_Schedules.py": "Schedules",
     "pages/3_Compare.py": "Compare",
+    "pages/5_Lesson.py": "Lesson",
     "pages/1_Reference.py": "Reference",
 }
 
@@ -23,6 +26,7 @@ _STYLE = """
 .st-key-head { row-gap: 0.25rem; }
 .st-key-head a:focus-visible { outline: 2px solid var(--st-primary-color, currentColor); outline-offset: 2px; }
 .st-key-brand p { font-size: 1.3rem; font-weight: 700; white-space: nowrap; }
+[data-tag][data-tag] { background: rgba(128, 144, 160, 0.22); color: inherit; }
 .st-key-presets button { padding: 0.1rem 0.6rem; min-height: 1.75rem; }
 .st-key-arm-buttons button { padding: 0.15rem 0.6rem; min-height: 2rem; }
 .st-key-presets button p { font-size: 0.8125rem; }
@@ -40,8 +44,28 @@ _STYLE = """
 """
 
 
+_DARK_LABELS = '<style>[data-testid="stBaseButton-primary"]:not(:disabled) {{ color: {colour}; }}</style>'
+
+
 def open_page(title: str, *, has_sidebar: bool = False) -> None:
     """Begin a page: any page may be the first one that a session opens."""
+    _begin(title, has_sidebar=has_sidebar)
+    with st.container(key="head", horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(key="brand", width="content"):
+            st.markdown("LR Explorer")
+        for page, label in PAGES.items():
+            st.page_link(page, label=label, query_params=state.query())
+        show_address(state.link())
+    _notices()
+
+
+def open_alone(title: str) -> None:
+    """Begin a page that leads to no other."""
+    _begin(title)
+    _notices()
+
+
+def _begin(title: str, *, has_sidebar: bool = False) -> None:
     st.set_page_config(
         page_title=f"{title} · LR Explorer" if title != "Playground" else "LR Explorer",
         page_icon="📉",
@@ -50,13 +74,11 @@ def open_page(title: str, *, has_sidebar: bool = False) -> None:
     )
     tuned_collector()
     state.scenario()
-    st.html(_STYLE)
-    with st.container(key="head", horizontal=True, vertical_alignment="center", gap="small"):
-        with st.container(key="brand", width="content"):
-            st.markdown("LR Explorer")
-        for page, label in PAGES.items():
-            st.page_link(page, label=label, query_params=state.query())
-        show_address(state.link())
+    # A primary button has Streamlit's white label, which the dark theme's light blue does not carry.
+    st.html(_STYLE + (_DARK_LABELS.format(colour=PAGE.on(dark=True)) if is_dark() else ""))
+
+
+def _notices() -> None:
     # Always there, so that what stands below keeps its place: the player would be mounted anew by an element that comes or goes above it.
     with st.container(key="notices"):
         _complaints()

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from lr_explorer.claims import CLAIMS, Claim, Experiment
+from lr_explorer.lessons import EXPERIMENTS
 from lr_explorer.links import Reader
 from lr_explorer.params import Described, choice, shortened, text, whole
 from lr_explorer.statistics import Status
@@ -78,8 +79,7 @@ def usual_knob(experiment: Experiment) -> str:
 
 def experiment_at(origin: str) -> Experiment | None:
     """Return the experiment that a link calls, for instance, M1.tuned; None if there is none."""
-    claim, _, name = origin.partition(".")
-    return next((one for one in CARDS[claim].experiments if one.name == name), None) if claim in CARDS else None
+    return EXPERIMENTS.get(origin)
 
 
 def current() -> Lab:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -20,9 +21,26 @@ def is_dark() -> bool:
     return st.context.theme.type == "dark"
 
 
-def chart(figure: go.Figure, key: str, alt: str) -> None:
-    """Show a quiet figure; alt: what is to be seen, for those who cannot."""
-    st.plotly_chart(figure, width="stretch", theme=None, key=key, config={"displayModeBar": False}, alt=alt)
+def chart(figure: go.Figure, key: str, alt: str, on_pick: Callable[..., object] | None = None) -> None:
+    """Show a quiet figure; alt: what is to be seen, for those who cannot.
+
+    on_pick: called before the next script run with the numbers that a clicked point carries.
+    """
+    picks: Any = {}
+    if on_pick:
+        # With selections Streamlit has a drag move the picture, unless there is nowhere to move it.
+        figure.update_xaxes(fixedrange=True).update_yaxes(fixedrange=True)
+        picks = {"on_select": lambda: _hand_on(key, on_pick), "selection_mode": "points"}
+    with st.container(key=f"pick-{key}") if on_pick else nullcontext():
+        st.plotly_chart(figure, width="stretch", theme=None, key=key, config={"displayModeBar": False}, alt=alt, **picks)
+
+
+def _hand_on(key: str, on_pick: Callable[..., object]) -> None:
+    """Call `on_pick` with the numbers of the point that the browser says was clicked, if it carries any; a click beside all says none."""
+    for point in st.session_state[key]["selection"]["points"][:1]:
+        numbers = point.get("customdata")
+        if isinstance(numbers, list | tuple) and numbers and all(isinstance(number, int) for number in numbers):
+            on_pick(*numbers)
 
 
 def arm_pills(label: str) -> None:

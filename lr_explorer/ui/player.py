@@ -46,13 +46,15 @@ def show_player(
     run: bytes,
     on_edit: Callable[[dict[str, str]], None] | None = None,
     on_view: Callable[[str], None] | None = None,
+    on_branch: Callable[[int], None] | None = None,
     key: str = "player",
 ) -> None:
     """Show `run` (from `run_payload`) on `surface` (from `surface_payload`).
 
     on_edit: called before the next script run with link keys and texts, {"start.x": "-1.25", "start.y": "0.5"}, when the start is moved;
     None for a run that is fixed.
-    on_view: called with "2d" or "3d" when the view is switched. key: one player a key; its zoom, cursor and playback live on under it.
+    on_view: called with "2d" or "3d" when the view is switched. on_branch: called with the step at which the run is to fork.
+    key: one player a key; its zoom, cursor and playback live on under it.
     """
     carrier, player = _carrier(key), _player(key)
     carrier(key=f"{key}-surface", data=surface, height="content")
@@ -62,6 +64,7 @@ def show_player(
         height="content",
         on_edit_change=lambda: _hand_on(key, "edit", on_edit),
         on_view_change=lambda: _hand_on(key, "view", on_view),
+        on_branch_change=lambda: _hand_on(key, "branch", on_branch),
     )
 
 
@@ -73,7 +76,7 @@ def _hand_on(key: str, event: str, receiver: Callable[[Any], None] | None) -> No
         return
     if event == "edit" and isinstance(value, Mapping) and all(isinstance(text, str) for text in value.values()):
         receiver({str(name): text for name, text in value.items()})
-    elif event == "view" and value in ("2d", "3d"):
+    elif (event == "view" and value in ("2d", "3d")) or (event == "branch" and isinstance(value, int) and value > 0):
         receiver(value)
 
 

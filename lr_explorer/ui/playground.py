@@ -1,5 +1,7 @@
 """The Playground's parts: set-up, presets, the arms' controls, the live figure and what it meant."""
 
+from collections.abc import Callable, Collection
+
 import streamlit as st
 
 from lr_explorer.claims import CLAIMS
@@ -13,6 +15,7 @@ from lr_explorer.simulate import Run, simulate
 from lr_explorer.story import what_happened
 from lr_explorer.theory import calm_rate
 from lr_explorer.ui import cached, lab, state
+from lr_explorer.ui.branch_section import open_branches
 from lr_explorer.ui.controls import control, show_controls
 from lr_explorer.ui.parts import arm_pills, is_dark, kind_menu, rows, show_part
 from lr_explorer.ui.player import show_player
@@ -89,8 +92,15 @@ def _to_the_claim() -> None:
         st.switch_page("pages/4_Claims.py", query_params=state.query())
 
 
-def figure(run: Run) -> None:
-    """Show the run in the player."""
+def figure(
+    run: Run,
+    *,
+    selected: int | None = None,
+    hidden: Collection[str] = (),
+    on_edit: Callable[[dict[str, str]], None] = state.edit,
+    is_flat: bool = False,
+) -> None:
+    """Show the run in the player; is_flat: from above, whatever the view."""
     scenario, view = run.scenario, state.view()
     surface = scenario.surface
     payload = run_payload(
@@ -98,11 +108,12 @@ def figure(run: Run) -> None:
         key=scenario.link,
         surface_key=cached.surface_key(surface),
         anatomy_arm=view.anatomy - 1 if 0 < view.anatomy <= len(run.arms) else None,
-        selected=state.selected_arm(),
-        view=view.view,
+        selected=state.selected_arm() if selected is None else selected,
+        view="2d" if is_flat else view.view,
         summary=" ".join(f"{arm.arm.name}: {arm.outcome[0].value}." for arm in run.arms),
+        hidden=hidden,
     )
-    show_player(cached.surface_bytes(surface), payload, state.edit, lambda chosen: state.edit_view(view=chosen))
+    show_player(cached.surface_bytes(surface), payload, on_edit, lambda chosen: state.edit_view(view=chosen), open_branches)
 
 
 def arms(run: Run) -> None:

@@ -28,9 +28,6 @@ _NONE = "none"
 _STYLE = """
 <style>
 .st-key-curve-choices { row-gap: 0.25rem; }
-.st-key-overlay [data-tag] {
-  background: rgba(128, 144, 160, 0.22); color: inherit;
-}
 @media (max-width: 640px) {
   .st-key-section button, .st-key-axis button, .st-key-budget button { padding: 0.25rem 0.45rem; }
 }

@@ -14,10 +14,12 @@ import streamlit as st
 from lr_explorer import grids
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.export import FRAMEWORKS
+from lr_explorer.lessons import Lesson
 from lr_explorer.links import Reader
 from lr_explorer.optimizers import OPTIMIZERS
 from lr_explorer.params import Described, choice, flag, shortened, text, whole
 from lr_explorer.scenario import ARM_COLOURS, MAX_ARMS, RATES, Arm, Scenario
+from lr_explorer.schedules.base import RAMPS
 from lr_explorer.training import UNITS, Training
 from lr_explorer.ui import lab
 
@@ -26,6 +28,8 @@ SECTIONS = {"gallery": "Gallery", "training": "Training units", "paste": "Paste 
 CODE = {name: framework.label for name, framework in FRAMEWORKS.items()}
 # How many replicates a comparison may have, fixed before the first look at its verdict.
 COUNTS = (100, 200, 400, 1000, 4000)
+MAP_CELLS = (5, 8, 12)
+MAP_COUNTS = (50, 100, 200, 400)
 BUDGETS = {"scenario": "the Playground's steps", "training": "the run in Training units"}
 
 _TRAINING = "training."
@@ -51,6 +55,12 @@ class View(Described):
     n: str = choice("400", {str(count): f"{count:,}" for count in COUNTS}, "Replicates", "How many replicates of each arm the Compare page runs.")
     contender: int = whole(1, 1, MAX_ARMS, "Contender", "The arm that is claimed to fare better.")
     baseline: int = whole(2, 1, MAX_ARMS, "Baseline", "The arm that the contender is compared with.")
+    branch: int = whole(0, 0, 20_000, "Fork at step", "The first update in which the arm's branches differ; 0 for half of the run.", unit="updates")
+    fall: str = choice("linear", RAMPS, "Decay shape", "How the rate falls in the branches that decay.")
+    map_x: str = text("auto", "Across", "What the escape map varies from left to right, and how far: KEY=LOW..HIGH.", longest=160)  # type: ignore[misc]
+    map_y: str = text("auto", "Upwards", "What the escape map varies from bottom to top, and how far: KEY=LOW..HIGH.", longest=160)  # type: ignore[misc]
+    map_cells: str = choice("8", {str(cells): f"{cells} × {cells}" for cells in MAP_CELLS}, "Cells", "How finely the escape map is divided.")
+    map_n: str = choice("100", {str(count): str(count) for count in MAP_COUNTS}, "Replicates in a cell", "How many are run for each share.")
     framework: str = choice("torch", CODE, "Framework", "Whose words the exported code is written in.")
     one_peak: bool = flag(False, "One peak rate for all arms", "Changing one arm's peak rate changes it in every arm.")
 
@@ -73,7 +83,10 @@ def scenario() -> Scenario:
         preset = PRESETS.get(st.session_state.view.preset)
         # "?preset=settle&steps=50" is a link that people type: what it leaves out is the preset's.
         st.session_state.scenario = Scenario.read(reader, preset.scenario if preset else None)
-        st.session_state.complaints = st.session_state.scenario.complaints
+        st.session_state.lesson = Lesson.read(reader, st.session_state.scenario)
+        st.session_state.changed = st.session_state.lesson.read_changed(reader, st.session_state.scenario)
+        # Not the scenario's own, which take every other key for one too many.
+        st.session_state.complaints = reader.closing()
     return st.session_state.scenario
 
 
@@ -111,11 +124,17 @@ def training() -> Training:
     return st.session_state.training
 
 
+def lesson() -> Lesson:
+    """Return the lesson that is made, or shown to a class."""
+    scenario()
+    return st.session_state.lesson
+
+
 def query() -> dict[str, str]:
     """Return the keys and values of the link to what is on the screen."""
     counted = {_TRAINING + name: text for name, text in training().texts().items()}
     # Keys that nobody has touched would only make every link longer.
-    more = (counted if training() != Training() else {}) | (lab.current().texts() if lab.current() != lab.Lab() else {})
+    more = (counted if training() != Training() else {}) | (lab.current().texts() if lab.current() != lab.Lab() else {}) | lesson().to_query()
     return scenario().to_query() | view().texts() | more
 
 
@@ -130,23 +149,28 @@ def edit(changes: Mapping[str, str]) -> None:
         peaks = [text for key, text in changes.items() if key.endswith(".schedule.peak")]
         changes = dict(changes) | {f"arm{i}.schedule.peak": text for text in peaks for i in range(1, len(scenario().arms) + 1)}
     before = scenario()
-    changes = _renamed(before, changes)
+    changes = renamed(before, changes)
     try:
         changed = st.session_state.scenario = before.edited(changes)
     except ValueError as refused:
-        st.session_state.refusal = str(refused)
-        st.session_state.refused = dict(changes)
+        refuse(refused, changes)
         return
     st.session_state.pop("refused", None)
     if "noise" not in changes and (why := before.noise.refusal(changed.surface)):
         st.session_state.refusal = f"noise: {before.noise.name} {why}; {changed.noise.name} was used."
 
 
-def _renamed(before: Scenario, changes: Mapping[str, str]) -> Mapping[str, str]:
+def refuse(why: ValueError, changes: Mapping[str, str]) -> None:
+    """Remember what was refused, and why, to tell it and to let it be mended."""
+    st.session_state.refusal = str(why)
+    st.session_state.refused = dict(changes)
+
+
+def renamed(before: Scenario, changes: Mapping[str, str]) -> Mapping[str, str]:
     """Return the changes with a new name for an arm that is called after its schedule and gets another one."""
     names = {}
     for place, arm in enumerate(before.arms, 1):
-        kind = changes.get(f"arm{place}.schedule", "")
+        kind = changes.get(f"arm{place}.schedule", changes.get("arm*.schedule", ""))
         if kind in RATES and arm.name.split()[0].strip(",") == type(arm.schedule).label.split()[0]:
             names[f"arm{place}.name"] = RATES[kind].label
     return names | dict(changes)
@@ -212,6 +236,14 @@ def origin() -> str:
     return view().preset if view().preset in PRESETS else view().origin
 
 
+def put_arms(arms: tuple[Arm, ...], before: str) -> None:
+    """Replace all arms by others, so that it can be undone; `before` as in `remember`."""
+    remember(before)
+    st.session_state.scenario = scenario().with_values(arms=arms)
+    select_arm(0)
+    edit_view(anatomy=0)
+
+
 def remember(before: str) -> None:
     """Keep what is on the screen, to come back to it from what replaces it; `before`: what that is, for the button."""
     st.session_state.remembered = (before, scenario(), view())
@@ -265,6 +297,12 @@ def choose_contender(place: int) -> None:
 def choose_baseline(place: int) -> None:
     """Compare the contender with another arm."""
     edit_view(contender=pair()[0] + 1, baseline=place + 1)
+
+
+def fork() -> int:
+    """Return the step at which an arm's branches part: within the run, of which the link may know nothing."""
+    steps = scenario().steps
+    return min(view().branch or steps // 2, steps - 1)
 
 
 def arm_labels() -> list[str]:

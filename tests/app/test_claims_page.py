@@ -220,9 +220,20 @@ def test_all_experiments_of_a_claim_are_run_at_once_and_listed_with_their_verdic
         assert experiment.why in words_of(page)
     assert html_of(page).count("lrx-status") >= len(CLAIMS["E2"].experiments)
     assert words_of(page).count("A counter-example.") == 2
-    pressed(page, "open-low_rate")
+    pressed(page, "open-plateau")
     # It has been seen, so there is nothing left to predict.
+    assert "Supported" in html_of(page).rpartition('<p class="lrx-verdict">')[2]
+
+
+def test_a_counter_example_stands_beside_what_has_been_predicted_and_is_not_asked_any_more():
+    page = opened(claim="E2")
+    counter = CLAIMS["E2"]["low_rate"]
+    assert counter.why not in words_of(page)
+    pressed(page, "predict-supported")
+    assert counter.why in words_of(page)
+    pressed(page, "open-low_rate")
     assert "Refuted" in html_of(page).rpartition('<p class="lrx-verdict">')[2]
+    assert "You predicted" not in words_of(page)
 
 
 # Onward

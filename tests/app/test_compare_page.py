@@ -214,6 +214,16 @@ def test_best_and_typical_are_the_lowest_and_the_one_in_the_middle():
     assert page.button(key="watch-typical-1").label == f"Typical: {ranked[199]}"
 
 
+def test_any_replicate_is_watched_by_its_number():
+    page = opened(n="100", steps="100", **TWO)
+    page.number_input(key="watched").set_value(37).run()
+    button = page.button(key="watch-replicate-2")
+    assert button.label == "Replicate: 37"
+    button.click().run()
+    assert not page.exception
+    assert (page.session_state["scenario"].replicate, page.session_state["view"].arm) == (37, 2)
+
+
 # The fair fight
 
 

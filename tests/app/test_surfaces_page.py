@@ -139,3 +139,11 @@ def test_two_files_of_one_name_are_two_choices():
 
 def test_a_grids_name_is_made_of_its_numbers_alone():
     assert Grid("other", AXIS, AXIS, AXIS**2 + 4 * AXIS[:, None] ** 2).name == NAME
+
+
+def test_a_lesson_about_an_uploaded_surface_says_that_no_link_carries_it():
+    page = opened(surface="grid")
+    dropped(page, VALLEY)
+    page.switch_page("pages/5_Lesson.py").run()
+    assert not page.exception
+    assert any("No link carries that" in warning.value for warning in page.warning)

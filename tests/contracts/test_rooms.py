@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = (
     "expressions", "calculus", "params", "registry", "links", "grids", "draws", "surfaces", "schedules", "optimizers", "controllers", "wrappers",
     "clipping", "freezing", "averaging", "batches", "noise", "start", "scenario", "outcome", "update", "simulate", "theory", "basins", "story",
-    "statistics", "experiments", "claims", "training", "rescaling", "configs", "export", "figures", "ui",
+    "statistics", "experiments", "claims", "lessons", "training", "rescaling", "configs", "export", "figures", "ui",
 )  # fmt: skip
 # Who may import what draws: from this room upward.
 LOWEST_USER = {"plotly": "figures", "streamlit": "ui"}

@@ -53,6 +53,18 @@ def test_a_distribution_ends_at_the_whole_and_is_half_at_the_median():
         assert list(line.y) == pytest.approx(np.arange(1, 101) / 100)
 
 
+def test_a_point_of_a_distribution_carries_the_replicate_that_ended_there_and_its_arm():
+    for found in (DEFAULT, crowd(BURSTING, global_basin(), 64)):
+        for place, (line, mine) in enumerate(zip(ends_figure(found, dark=False).data, found.arms, strict=True)):
+            assert [mine.loss[replicate] for replicate, _ in line.customdata] == list(line.x)
+            assert {where for _, where in line.customdata} <= {place}
+
+
+def test_a_fork_is_marked_where_it_is():
+    assert [shape.x0 for shape in bands_figure(DEFAULT, dark=False, fork=40).layout.shapes] == [40]
+    assert not bands_figure(DEFAULT, dark=False).layout.shapes
+
+
 def test_many_replicates_are_drawn_by_some_of_them():
     found = crowd(Scenario(steps=5), global_basin(), 1000)
     line = ends_figure(found, dark=False).data[0]
@@ -108,11 +120,15 @@ def test_end_points_lie_over_the_surface_each_with_the_mark_of_its_basin(dark):
     surface, mine = DEFAULT.scenario.surface, DEFAULT.arms[0]
     endings = mine.endings(surface)
     assert sum(those.sum() for those in endings.values()) == 100
-    figure = ends_map(contour(surface_payload(surface, "surface"), dark=dark), mine, endings, dark=dark)
+    figure = ends_map(contour(surface_payload(surface, "surface"), dark=dark), mine, endings, 2, dark=dark)
     by_name = {trace.name: trace for trace in figure.data}
     # The lowest well of the two is the first.
     assert sorted(by_name[Ending.GLOBAL.value].x) == sorted(mine.final[0, mine.basin == 0])
     assert sorted(by_name[Ending.LOCAL.value].y) == sorted(mine.final[1, mine.basin == 1])
+    for trace in figure.data:
+        replicates, places = np.array(trace.customdata).T
+        assert list(trace.x) == list(mine.final[0, replicates])
+        assert set(places) == {2}
     assert len({trace.marker.symbol for trace in figure.data}) == len({trace.marker.color for trace in figure.data}) == len(figure.data)
     assert np.array([figure.layout.xaxis.range, figure.layout.yaxis.range]) == pytest.approx(np.array(surface.bounds))
     assert figure.layout.images[0].source.startswith("data:image/png;base64,")

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from lr_explorer.export import export_code
 from lr_explorer.links import Reader, spelled
 from lr_explorer.registry import UnknownName
 from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.schedules import SCHEDULES
-from lr_explorer.schedules.sequences import MAYBE_PARTS, NOTHING, PARTS
+from lr_explorer.schedules.sequences import MAYBE_PARTS, NOTHING, PARTS, TRUNKS
 
 NONE = NOTHING.create("none")
 
@@ -87,10 +88,51 @@ def test_of_two_chained_momenta_the_last_has_the_say():
     np.testing.assert_array_equal(made("chained", first=first).momentum(40), first.momentum(40))
 
 
+@pytest.mark.parametrize("branch", ["constant", "decay", "restart"])
+@pytest.mark.parametrize("trunk", [made("cosine", peak=1.0, warmup=7, floor=0.1), made("sequential", peak=1.0), made("cyclic", peak=1.0)])
+def test_a_fork_is_its_trunk_to_the_bit_until_it_parts(trunk, branch):
+    whole = trunk.with_values(peak=0.3).values(200)
+    for fork in (0, 1, 5, 100, 199, 200, 300):
+        rates = made("forked", peak=0.3, trunk=trunk, fork=fork, branch=branch).values(200)
+        np.testing.assert_array_equal(rates[:fork], whole[:fork])
+
+
+def test_branches_keep_the_rate_or_decay_from_it_or_restart_at_the_peak():
+    """The trunk is 10 − t of ten updates; at update 4 its rate is 6."""
+    trunk = made("linear", peak=1.0)
+    rates = {branch: made("forked", peak=10.0, trunk=trunk, fork=4, branch=branch).values(10) for branch in ("constant", "decay", "restart")}
+    assert rates["constant"] == pytest.approx([10, 9, 8, 7, 6, 6, 6, 6, 6, 6], rel=1e-15)
+    assert rates["decay"] == pytest.approx([10, 9, 8, 7, 6, 5, 4, 3, 2, 1], rel=1e-15)
+    assert rates["restart"] == pytest.approx([10, 9, 8, 7, 10, 10 * 5 / 6, 10 * 4 / 6, 5, 10 * 2 / 6, 10 / 6], rel=1e-15)
+
+
+def test_a_branch_falls_to_the_floor_of_its_trunk_but_never_rises_to_it():
+    trunk = made("constant", peak=1.0, warmup=10, floor=0.2)
+    late = made("forked", peak=1.0, trunk=trunk, fork=20, branch="decay").values(30)
+    np.testing.assert_allclose(late[20:], 0.2 + 0.8 * (1 - np.arange(10) / 10), rtol=1e-15)
+    early = made("forked", peak=1.0, trunk=trunk, fork=1, branch="decay").values(30)
+    np.testing.assert_allclose(early[1:], 0.1, rtol=1e-15)
+
+
+def test_a_momentum_that_the_trunk_cycles_stays_where_it_is_at_the_fork():
+    cycle = made("one_cycle", peak=1.0, cycle_momentum=True)
+    np.testing.assert_array_equal(made("forked", trunk=cycle, fork=12).momentum(40), [*cycle.momentum(40)[:12], *[cycle.momentum(40)[12]] * 28])
+    assert made("forked", fork=12).momentum(40) is None
+
+
+def test_a_fork_of_a_composition_is_exported_with_all_that_is_in_it():
+    trunk = made("sequential", peak=1.0, second=made("wsd", peak=1.0, floor=0.1), switch1=10)
+    schedule = made("forked", peak=0.3, trunk=trunk, fork=20, branch="restart", decay_shape="cosine")
+    names: dict = {}
+    exec(export_code(schedule, 50, "python"), names)
+    np.testing.assert_allclose(names["lr"], schedule.values(50), rtol=1e-12, atol=1e-15)
+
+
 def test_parts_are_any_schedules_but_those_made_of_others():
-    assert list(PARTS) == [name for name in SCHEDULES if name not in ("sequential", "chained")]
+    assert list(PARTS) == [name for name in SCHEDULES if name not in ("sequential", "chained", "forked")]
     assert list(MAYBE_PARTS) == ["none", *PARTS]
-    assert len(PARTS) == len(SCHEDULES) - 2
+    assert len(PARTS) == len(SCHEDULES) - 3
+    assert list(TRUNKS) == [name for name in SCHEDULES if name != "forked"]
     for name in ("chained", "cosin", 3):
         with pytest.raises(UnknownName, match=r"unknown schedule .*; (known: constant, step|the most alike of)"):
             PARTS[name]

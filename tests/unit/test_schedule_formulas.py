@@ -163,6 +163,14 @@ def range_test(t, total, lowest, rise="exponential"):
     return lowest * math.pow(1 / lowest, t / (total - 1))
 
 
+def forked(t, total, trunk, fork, branch):
+    """A trunk that falls linearly from one half."""
+    at = 0.5 * (total - min(t, fork)) / total
+    if t < fork or branch == "constant":
+        return at
+    return (0.5 if branch == "restart" else at) * (total - t) / (total - fork)
+
+
 FORMULAS = {
     "constant": lambda t, total: 1.0,
     "step": lambda t, total, step_size, gamma: math.prod([gamma] * (t // step_size)),
@@ -191,6 +199,7 @@ FORMULAS = {
     "chebyshev": chebyshev,
     "sequential": staged,
     "chained": lambda t, total, **parts: (total - t) / total * 0.9**t,
+    "forked": forked,
     "lambda": lambda t, total, expression: 0.5 * (1 + math.cos(math.pi * t / total)) / math.sqrt(t + 1),
     "drawn": drawn,
     "range_test": range_test,
@@ -245,6 +254,7 @@ SETTINGS = [
     *settings("chebyshev", lowest=[0.05, 1.0], fractal=[True, False]),
     *settings("sequential", switch1=[0, 1, 10, 100], **{name: [schedule] for name, schedule in STAGES.items()}, switch2=[0, 2, 30, 300]),
     ("chained", {"first": SCHEDULES.create("linear"), "second": SCHEDULES.create("exponential", gamma=0.9)}),
+    *settings("forked", trunk=[SCHEDULES.create("linear", peak=0.5)], fork=[0, 1, 20, 300], branch=["constant", "decay", "restart"]),
     ("lambda", {"expression": "0.5(1 + cos(pi t/T)) / sqrt(t + 1)"}),
     *settings("range_test", lowest=[1e-3, 1.0], rise=["exponential", "linear"]),
     *settings("drawn", points=[CURVE, ((0.0, 1.0), (1.0, 0.0))], interpolation=["linear", "step"]),

@@ -211,6 +211,14 @@ def test_an_unknown_view_is_refused():
         run_payload(simulate(scenario()), key="r", surface_key="s", view="4d")
 
 
+def test_parts_of_the_player_that_are_hidden_are_named_and_others_are_refused():
+    run = simulate(scenario())
+    assert unpack(run_payload(run, key="r", surface_key="s"))[0]["hidden"] == []
+    assert unpack(run_payload(run, key="r", surface_key="s", hidden={"drop", "bar"}))[0]["hidden"] == ["bar", "drop"]
+    with pytest.raises(ValueError, match=r"hidden must be of bar, curves, .*; got legend"):
+        run_payload(run, key="r", surface_key="s", hidden=("bar", "legend"))
+
+
 def luminance(colour: str) -> float:
     """Relative luminance of WCAG 2."""
     channels = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255

@@ -5,13 +5,14 @@ from numpy.typing import NDArray
 
 from lr_explorer.claims.base import Result
 from lr_explorer.claims.pictures import Curve, Picture
-from lr_explorer.claims.views.seen import is_plain, looks, runs
+from lr_explorer.claims.views.seen import looks, runs
+from lr_explorer.experiments.wells import well_rates
 from lr_explorer.noise import Gaussian
 from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.story import told
 from lr_explorer.surfaces.flats import Saddle
 from lr_explorer.surfaces.wells import DoubleWell
-from lr_explorer.theory import crossed_share, escape_rate, saddle_time
+from lr_explorer.theory import crossed_share, saddle_time
 
 Array = NDArray[np.float64]
 
@@ -45,13 +46,8 @@ def _deep(scenario: Scenario, x: Array) -> Array:
 
 def _crossed(scenario: Scenario, arm: Arm) -> Array | None:
     """Return the probability of the deep well by theory, (steps + 1,), None where it says nothing."""
-    surface, noise, rates = scenario.surface, scenario.noise, arm.rates(scenario.steps)
-    if not isinstance(surface, DoubleWell) or surface.saddle is None or not isinstance(noise, Gaussian) or not is_plain(arm) or rates is None:
-        return None
-    deep, shallow = (minimum.point for minimum in surface.minima)
-    leaving, returning = (escape_rate(surface, well, surface.saddle, rates, noise.sigma) for well in (shallow, deep))
-    is_deep = np.sign(scenario.start.x - surface.saddle[0]) == np.sign(deep[0] - surface.saddle[0])
-    return crossed_share(leaving, returning, float(is_deep))
+    found = well_rates(scenario, arm)
+    return None if found is None else crossed_share(found.leaving, found.returning, float(found.is_deep))
 
 
 def ridge(result: Result) -> Picture:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from lr_explorer.claims.base import Result
 from lr_explorer.claims.pictures import Curve, Map, Picture
-from lr_explorer.claims.views.seen import is_plain, looks, quartiles, runs
+from lr_explorer.claims.views.seen import looks, quartiles, runs
 from lr_explorer.experiments.ensemble import above_lowest
 from lr_explorer.noise import Gaussian
 from lr_explorer.noise.minibatch import MiniBatch
@@ -59,7 +59,7 @@ def _expected(scenario: Scenario, arm: Arm) -> Array | None:
     """Return the expected loss of an arm above the lowest, (steps + 1,), None where theory has none."""
     surface, noise, start = scenario.surface, scenario.noise, scenario.start
     rates = arm.rates(scenario.steps)
-    if not is_plain(arm) or rates is None or arm.batch.name != "constant":
+    if not arm.is_plain or rates is None or arm.batch.name != "constant":
         return None
     centre, radius = (start.x, start.y), start.radius if isinstance(start, Circle) else 0.0
     if isinstance(surface, LeastSquares) and isinstance(noise, MiniBatch) and noise.order != "cycle":

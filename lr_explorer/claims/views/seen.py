@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lr_explorer.claims.base import Result
-from lr_explorer.scenario import Arm, Scenario
+from lr_explorer.scenario import Scenario
 from lr_explorer.simulate import ArmRun, simulate
 
 Array = NDArray[np.float64]
@@ -36,9 +36,3 @@ def quartiles(values: Array) -> tuple[Array, Array, Array]:
     ranked = np.sort(values, axis=-1)
     low, middle, high = (ranked[..., round(share * (ranked.shape[-1] - 1))] for share in (0.25, 0.5, 0.75))
     return low, middle, high
-
-
-def is_plain(arm: Arm) -> bool:
-    """Whether an arm is SGD without momentum, with one rate for both coordinates and nothing around it, as most of theory has it."""
-    plain = Arm(name=arm.name, colour=arm.colour, schedule=arm.schedule)
-    return arm == plain and arm.momentum(1) is None and arm.rates(1) is not None

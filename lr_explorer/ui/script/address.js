@@ -10,12 +10,13 @@ export function show({ data, parentElement }) {
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = data.label;
-  button.addEventListener("click", () => copy(button, data.label));
+  button.addEventListener("click", () => copy(button, data.label, window.location.href, "Copy the address bar"));
   parentElement.append(button);
 }
 
-async function copy(button, label) {
-  button.textContent = (await written(window.location.href)) ? "Link copied" : "Copy the address bar";
+/** Copy `text` and say so on the button for a while; `otherwise`: what it says where the browser does not allow it. */
+export async function copy(button, label, text, otherwise) {
+  button.textContent = (await written(text)) ? "Link copied" : otherwise;
   setTimeout(() => (button.textContent = label), 2000);
 }
 

@@ -26,7 +26,7 @@ export class Bar {
     this.ghost = this.#switch("Ghost", act.ghost);
     this.ghost.title = "Keep the run before the last change in view, dotted";
     this.drop = this.#switch("Drop rate here", act.drop);
-    this.drop.classList.add("lrx-edit");
+    this.branch = element("button", { type: "button", class: "lrx-button lrx-switch", onclick: act.branch }, "Branch here");
     const steps = [
       button("start", "To the start", () => act.seek(0)),
       button("back", "One step back", () => act.move(-1)),
@@ -39,7 +39,7 @@ export class Bar {
       element("div", { class: "lrx-group" }, this.play, ...steps),
       this.scrub,
       this.readout,
-      element("div", { class: "lrx-group lrx-options" }, this.speed, views, this.ghost, this.drop),
+      element("div", { class: "lrx-group lrx-options" }, this.speed, views, this.ghost, this.drop, this.branch),
     );
   }
 
@@ -62,6 +62,10 @@ export class Bar {
     this.ghost.setAttribute("aria-pressed", String(hasGhost));
     this.drop.setAttribute("aria-pressed", String(dropped.at > 0 && dropped.at === step));
     this.drop.disabled = step === 0 || step >= steps;
+    this.branch.disabled = this.drop.disabled;
+    this.branch.title = this.branch.disabled
+      ? "Move the cursor to the step where the run is to fork."
+      : `Compare what ${dropped.name} could do from step ${step} on: go on at this rate, decay, or restart`;
     this.drop.title = this.drop.disabled
       ? "Move the cursor to the step where the rate is to drop, or drag the round handle on the learning-rate curve."
       : `Multiply the rate of ${dropped.name} by its drop factor from the cursor on${dropped.at ? `; now at step ${dropped.at}` : ""}`;

@@ -93,7 +93,7 @@ export class CurvesView {
     const arm = this.run.arms[this.run.selected];
     const { along, box } = this.panels.lr;
     const yOf = (rate) => along(this.scales.lr.place(rate));
-    this.handle.place(arm, this.run.steps, { scale: this.toStep, yOf, box, colour: arm.colour[this.theme.side] });
+    this.handle.place(arm, this.run.steps, { scale: this.toStep, yOf, box, colour: arm.colour[this.theme.side], isFixed: this.isFixed });
   }
 
   #stroke(layer, panel, path, style) {

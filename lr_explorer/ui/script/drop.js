@@ -16,9 +16,9 @@ export class DropHandle {
     this.#listen();
   }
 
-  /** Put the handle where the arm's rate drops, at the end of the run if it does not. scale: of the steps; yOf(rate): its place. */
-  place(arm, steps, { scale, yOf, box, colour }) {
-    Object.assign(this, { arm, steps, scale, yOf, box, colour });
+  /** Put the handle where the arm's rate drops, at the end of the run if it does not. scale: of the steps; yOf(rate): its place; isFixed: nobody may move it. */
+  place(arm, steps, { scale, yOf, box, colour, isFixed }) {
+    Object.assign(this, { arm, steps, scale, yOf, box, colour, isFixed });
     this.button.style.setProperty("--lrx-arm", colour);
     if (!this.isDragging) this.#show(arm.drop_at > 0 && arm.drop_at < steps ? arm.drop_at : steps);
   }
@@ -26,7 +26,7 @@ export class DropHandle {
   #show(step) {
     this.step = step;
     const [x, y] = [this.scale.along(step), this.yOf(rateAt(this.arm, step - 1))];
-    this.button.hidden = !(x >= this.box.left - 1 && x <= this.box.right + 1) && !this.isDragging;
+    this.button.hidden = this.isFixed || (!(x >= this.box.left - 1 && x <= this.box.right + 1) && !this.isDragging);
     const onCurve = Math.min(Math.max(y, this.box.top), this.box.bottom);
     const top = onCurve - LIFT - REACH < this.box.top ? onCurve + LIFT : onCurve - LIFT;
     this.button.style.transform = `translate(${x - REACH}px, ${top - REACH}px)`;

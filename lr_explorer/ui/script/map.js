@@ -145,6 +145,7 @@ export class MapView {
   #paintBase() {
     this.base.clear();
     this.base.within(this.box, (pen) => {
+      if (this.isCovered) return this.#paintStartCircle(pen);
       this.ghosts.forEach((path, i) => {
         const colour = this.ghost.arms[i].colour[this.theme.side];
         stroke(pen, path, 0, path.x.length, { colour, width: HAIR, dash: [2, 3], alpha: 0.8 });
@@ -254,14 +255,15 @@ export class MapView {
     this.handle.hidden = !isInside(this.box, px, py) && !this.isDragging;
     this.handle.style.transform = `translate(${px}px, ${py}px)`;
     const what = start.radius ? "Centre of the circle of starts" : "Start point";
-    const label = `${what}, x ${show(start.x)}, y ${show(start.y)}. Drag it or use the arrow keys.`;
+    const label = `${what}, x ${show(start.x)}, y ${show(start.y)}.${this.isFixed ? "" : " Drag it or use the arrow keys."}`;
+    this.handle.disabled = Boolean(this.isFixed);
+    this.host.classList.toggle("lrx-fixed", this.handle.disabled);
     this.handle.classList.toggle("lrx-centre", Boolean(start.radius));
     this.handle.title = start.radius ? "The centre of the dashed circle, on which every replicate has a start of its own" : "";
     if (this.handle.getAttribute("aria-label") !== label) this.handle.setAttribute("aria-label", label);
   }
 
   #moveStart(x, y, isFinal) {
-    if (this.run.fixed) return;
     const [[x0, x1], [y0, y1]] = this.surface.bounds;
     const texts = [spell(x, x1 - x0), spell(y, y1 - y0)];
     this.heldStart = { ...this.run.start, x: Number(texts[0]), y: Number(texts[1]) };
@@ -317,7 +319,7 @@ export class MapView {
     this.host.addEventListener(
       "pointerdown",
       (event) => {
-        const isOnPlot = event.button === 0 && this.run && !event.target.closest(".modebar, .lrx-start") && isInside(this.box, ...this.#fromEvent(event));
+        const isOnPlot = event.button === 0 && this.run && !this.isFixed && !event.target.closest(".modebar, .lrx-start") && isInside(this.box, ...this.#fromEvent(event));
         press = isOnPlot ? [event.clientX, event.clientY] : null;
       },
       true,

@@ -21,6 +21,8 @@ const STOOD_MS = 1200;
 // An answer that takes longer is not waited for.
 const ANSWER_MS = 1500;
 const WIDE = 620;
+// A map without curves beside it does not grow beyond this.
+const MOST_ALONE = 760;
 
 const players = new WeakMap();
 // What a visit to another page shall not undo.
@@ -93,6 +95,7 @@ class Player {
       view: (view) => this.setView(view, true),
       ghost: () => this.#toggleGhost(),
       drop: () => this.#dropRate(),
+      branch: () => this.trigger("branch", this.step),
     });
     this.table = new ValueTable();
     this.legend = new AnatomyLegend();
@@ -135,7 +138,8 @@ class Player {
     this.waiting = surface ? null : run;
     if (!surface) return;
     const isNewSurface = surface !== this.surface;
-    if (run.id === this.run?.id && !isNewSurface && run.view === this.run.view && run.anatomy === this.run.anatomy) {
+    const isNewShape = String(run.hidden) !== String(this.run?.hidden);
+    if (run.id === this.run?.id && !isNewSurface && !isNewShape && run.view === this.run.view && run.anatomy === this.run.anatomy) {
       this.run.selected = run.selected;
       this.curves.placeHandle();
       this.#paint(true);
@@ -147,7 +151,8 @@ class Player {
     this.run = run;
     this.surface = surface;
     this.#describe();
-    if (isNewSurface) this.#drawAll();
+    if (isNewShape) this.#arrange();
+    if (isNewSurface || isNewShape) this.#drawAll();
     else this.#showRun();
     this.setView(askedView, false);
     this.root.dataset.run = run.id;
@@ -172,14 +177,32 @@ class Player {
 
   /** Another number of steps: the cursor keeps its share of the run. At first it stands at the end, the whole path in view. */
   #carryCursor(run) {
-    if (!this.run) this.position = remembered.run === run.id ? remembered.position : run.steps;
+    const isCovered = (one) => one?.hidden.includes("paths");
+    if (isCovered(run)) this.position = 0;
+    // Uncovered, a run waits at its start for whoever can play it.
+    else if (isCovered(this.run)) this.position = run.hidden.includes("bar") ? run.steps : 0;
+    else if (!this.run) this.position = remembered.run === run.id ? remembered.position : run.steps;
     else if (run.steps !== this.run.steps) this.position *= run.steps / this.run.steps;
     this.step = Math.min(Math.floor(this.position + 1e-6), run.steps);
   }
 
+  /** Show and hide what the page asks for: a lesson leaves parts out. */
+  #arrange() {
+    const parts = ["bar", "curves", "table", "paths", "start", "drop", "branch"];
+    const [bar, curves, table, paths, start, drop, branch] = parts.map((part) => this.run.hidden.includes(part));
+    this.bar.root.hidden = bar;
+    this.bar.drop.hidden = this.curves.isFixed = drop;
+    this.bar.branch.hidden = branch;
+    this.hosts.curves.hidden = curves;
+    this.table.root.hidden = table;
+    this.root.classList.toggle("lrx-alone", curves);
+    this.map.isCovered = paths;
+    this.map.isFixed = start;
+    if (bar && this.isPlaying) this.#stop();
+  }
+
   #describe() {
     this.root.setAttribute("aria-label", this.run.summary || "Paths on the loss surface, learning rate and loss");
-    this.root.classList.toggle("lrx-fixed", this.run.fixed);
     this.map.plot.setAttribute("aria-label", `Contour map of ${this.surface.label}`);
   }
 
@@ -200,7 +223,7 @@ class Player {
     this.root.classList.toggle("lrx-narrow", this.width < WIDE);
     // Plotly starts afresh, and forgets the zoom, when a button is another object than before.
     this.modebar ??= this.#modebar();
-    const sizes = measure(this.width, this.theme, this.modebar);
+    const sizes = measure(this.width, this.theme, this.modebar, this.hosts.curves.hidden);
     this.sizes = sizes;
     for (const [name, host] of Object.entries(this.hosts)) host.style.height = `${(name === "curves" ? sizes.curves : sizes.map).height}px`;
     this.map.draw(this.surface, this.theme, sizes.map, this.resets);
@@ -323,7 +346,7 @@ class Player {
 
   #onKey(event) {
     // Only the figure itself: buttons and the handle have their own keys.
-    if (event.target !== this.root) return;
+    if (event.target !== this.root || this.bar.root.hidden) return;
     const act = {
       " ": () => this.toggle(),
       ArrowLeft: () => this.seek(this.step - 1),
@@ -407,7 +430,7 @@ class Player {
   }
 
   async #save() {
-    const panels = [this.view === "3d" ? this.hosts.relief : this.hosts.map, this.hosts.curves];
+    const panels = [this.view === "3d" ? this.hosts.relief : this.hosts.map, this.hosts.curves].filter((panel) => !panel.hidden);
     const sheet = await photograph(this.Plotly, panels, [...this.table.root.querySelectorAll("tbody th")], this.theme);
     element("a", { href: sheet.toDataURL("image/png"), download: "lr-explorer.png" }).click();
   }
@@ -453,10 +476,10 @@ function brightness(colour) {
 }
 
 /** Return sizes and Plotly settings of the panels in a figure of this width. Heights follow from it alone, so that no data moves the page. */
-function measure(width, theme, modebar) {
+function measure(width, theme, modebar, isAlone) {
   const isNarrow = width < WIDE;
   const gap = isNarrow ? 0 : 12;
-  const mapWidth = isNarrow ? width : Math.round(0.56 * (width - gap));
+  const mapWidth = isNarrow ? width : isAlone ? Math.min(width, MOST_ALONE) : Math.round(0.56 * (width - gap));
   const mapHeight = isNarrow ? Math.min(width, 440) : Math.min(Math.max(Math.round(0.88 * mapWidth), 380), 620);
   const panel = (panelWidth, height, name, right) => ({
     width: panelWidth, height, isNarrow, top: 30, right,

@@ -16,4 +16,4 @@ ci:
 	.ci/run
 
 bench: .venv
-	.venv/bin/python tests/bench/browser.py && .venv/bin/python tests/bench/engine.py && .venv/bin/python tests/bench/ensembles.py
+	.venv/bin/python tests/bench/browser.py && .venv/bin/python tests/bench/engine.py && .venv/bin/python tests/bench/ensembles.py && .venv/bin/python tests/bench/claims.py

@@ -264,10 +264,15 @@ class Result:
         return self.verdict.status is self.experiment.expected
 
     @property
-    def typical(self) -> tuple[Scenario, ...]:
+    def runs(self) -> tuple[Scenario, ...]:
         """The scenarios, showing a replicate in which every arm does what most of its replicates do."""
         number = int(np.argmin(np.max([_oddity(reading) for reading in self.readings], axis=0)))
         return tuple(self.experiment.member(scenario, number) for scenario in self.experiment.scenarios)
+
+    @property
+    def typical(self) -> Scenario:
+        """The first of the runs."""
+        return self.runs[0]
 
 
 def _oddity(reading: NDArray[Any]) -> NDArray[np.float64]:

@@ -1,5 +1,7 @@
 """The claims lab's parts: the overview, the prediction before anything is shown, and the experiments of the claim that is open."""
 
+from collections.abc import Callable
+from functools import partial
 from html import escape
 
 import streamlit as st
@@ -34,7 +36,9 @@ STYLE = """
 @media (max-width: 900px) { .st-key-lab { grid-template-columns: minmax(0, 1fr); } }
 .lrx-verdict { font-size: 1.05rem; line-height: 1.5; margin: 0; }
 .lrx-status { display: inline-block; padding: 0.05rem 0.6rem; margin-right: 0.35rem; border-radius: 1rem; font-weight: 700; white-space: nowrap; }
-.st-key-others [class*="st-key-open-"] button { text-align: left; justify-content: flex-start; min-height: 1.75rem; padding: 0; }
+.st-key-others :is([class*="st-key-open-"], [class*="st-key-to-"]) button {
+  text-align: left; justify-content: flex-start; min-height: 1.75rem; padding: 0;
+}
 @media (max-width: 640px) {
   .st-key-claim [role="radiogroup"] { flex-wrap: nowrap; overflow-x: auto; padding-bottom: 0.4rem; }
   .st-key-claim [role="radiogroup"] > * { flex: none; }
@@ -102,8 +106,7 @@ def card() -> None:
     experiment = claim[lab.current().experiment]
     with st.container(key="lab"):
         with st.container(key="result"):
-            if result := shown(claim, experiment):
-                _elsewhere(claim, experiment, result)
+            shown(claim, experiment, below=partial(_elsewhere, claim, experiment))
         with st.container(key="others"):
             _others(claim, experiment)
 
@@ -113,14 +116,14 @@ def title(claim: Claim) -> None:
     st.markdown(f"### {claim.id} · {literal(claim.label)}\n**The claim:** {literal(claim.says)}")
 
 
-def shown(claim: Claim, experiment: Experiment, *, has_controls: bool = True) -> Result | None:
-    """Ask for a prediction of the open experiment or, once there is one, show what it gives; has_controls: with its knob and its seed."""
+def shown(claim: Claim, experiment: Experiment, *, has_controls: bool = True, below: Callable[[Result], None] | None = None) -> None:
+    """Ask for a prediction of the open experiment or, once there is one, show what it gives; has_controls, below: as in `claims_result.show`."""
     if lab.guess((claim.id, experiment.name)) is None:
         _ask(claim, experiment)
-        return None
+        return
     st.markdown(f"#### {literal(experiment.label)}")
     _setting(lab.turned(experiment, lab.current().knob))
-    return claims_result.show(claim, experiment, has_controls=has_controls)
+    claims_result.show(claim, experiment, has_controls=has_controls, below=below)
 
 
 # The prediction
@@ -143,9 +146,10 @@ def _ask(claim: Claim, experiment: Experiment) -> None:
 
 def _setting(experiment: Experiment) -> None:
     """Say what is run: where, under what noise, for how long, and how often."""
-    told_of = {f"{scenario.surface.label}; {_noise(scenario.noise)}; {scenario.steps:,} updates" for scenario in experiment.scenarios}
+    scenes = {f"{scenario.surface.label}; {_noise(scenario.noise)}; {scenario.steps:,} updates" for scenario in experiment.scenarios}
+    differ = ", each with a draw of its own" if experiment.own else ", all on the same noise" if experiment.scenarios[0].is_random else ""
     tuned = ", each arm's peak rate tuned on other seeds" if experiment.tuned else ""
-    st.markdown(literal(f"{' – '.join(sorted(told_of))}; {experiment.count:,} replicates of each arm, all on the same noise{tuned}."))
+    st.markdown(literal(f"{' – '.join(sorted(scenes))}; {experiment.count:,} replicates of each arm{differ}{tuned}."))
 
 
 def _noise(noise: Noise) -> str:
@@ -187,7 +191,7 @@ def _questions(claim: Claim, matrix: TaskMatrix, guess: lab.Guess) -> None:
             continue
         verdict = experiment.judged(matrix)
         st.html(
-            f'<p class="lrx-verdict">{badge(verdict.status, dark=is_dark())}{escape(experiment.says)}: {escape(bounds(verdict))}, margin '
+            f'<p class="lrx-verdict">{badge(verdict.status, dark=is_dark())}{escape(experiment.says)}: effect {escape(bounds(verdict))}, margin '
             f"{told(verdict.margin)}.</p>"
         )
         if experiment.name == _CHAMPION and guess.status is not None:
@@ -204,6 +208,8 @@ def _others(claim: Claim, opened: Experiment) -> None:
         st.markdown(f"#### Beside it: {beside.kind.value}")
         with st.container(border=True, key=f"row-{beside.name}", gap="xsmall"), st.spinner("Running it …"):
             claims_result.ran(claim, beside, lab.usual_knob(beside))
+            # What has been seen is not asked any more.
+            lab.predict((claim.id, beside.name), None)
             _row(claim, beside, is_open=False)
     st.markdown(f"#### All {len(claim.experiments)} experiments on this claim\nOpen one and predict again, or see all verdicts at once.")
     if st.button(f"Run all {len(claim.experiments)}", key="run-all"):
@@ -212,6 +218,16 @@ def _others(claim: Claim, opened: Experiment) -> None:
         if experiment is not beside:
             with st.container(border=True, key=f"row-{experiment.name}", gap="xsmall"):
                 _row(claim, experiment, is_open=experiment is opened)
+    if lab.guess((claim.id, opened.name)) is not None:
+        _presets(claim)
+
+
+def _presets(claim: Claim) -> None:
+    """Lead to what the Playground has of the claim; what the presets are called tells what comes out."""
+    for name, preset in PRESETS.items():
+        if preset.claim == claim.id and st.button(f"In the Playground: {preset.label}", key=f"to-{name}", type="tertiary"):
+            state.open_preset(name)
+            st.switch_page("app.py", query_params=state.query())
 
 
 def _counter(claim: Claim, opened: Experiment) -> Experiment | None:
@@ -256,15 +272,11 @@ def _elsewhere(claim: Claim, experiment: Experiment, result: Result) -> None:
     with st.container(horizontal=True, gap="small", key="elsewhere"):
         if st.button("Open this run in the Playground", key="to-playground"):
             _open("app.py", run, origin)
-        # Where every replicate has a landscape of its own, Compare would look at one of them only.
-        if len(run.arms) > 1 and not experiment.own and st.button("Open its replicates in Compare", key="to-compare"):
+        # Where every replicate has a landscape of its own, Compare would look at one of them only; without noise all are alike.
+        if len(run.arms) > 1 and run.is_random and not experiment.own and st.button("Open its replicates in Compare", key="to-compare"):
             contender = experiment.effect.contender
             count = state.nearest_count(experiment.count)
             _open("pages/3_Compare.py", run, origin, n=count, contender=contender + 1, baseline=2 - contender)
-        for name, preset in PRESETS.items():
-            if preset.claim == claim.id and st.button(f"Preset: {preset.label}", key=f"to-{name}", type="tertiary"):
-                state.open_preset(name)
-                st.switch_page("app.py", query_params=state.query())
 
 
 def _open(page: str, run: Scenario, origin: str, **values: object) -> None:

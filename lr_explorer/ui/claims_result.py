@@ -36,14 +36,16 @@ def has_run(claim: Claim, experiment: Experiment) -> bool:
     return (claim.id, experiment.name, lab.usual_knob(experiment), lab.current().lab_seed) in st.session_state.get("ran", ())
 
 
-def show(claim: Claim, experiment: Experiment, *, has_controls: bool = True) -> Result:
-    """Run the open experiment and show what it gave; has_controls: with its knob and its seed."""
+def show(claim: Claim, experiment: Experiment, *, has_controls: bool = True, below: Callable[[Result], None] | None = None) -> None:
+    """Run the open experiment and show what it gave; has_controls: with its knob and its seed. below: shows more below these."""
     verdict = st.container(border=True, key="verdict")
     if has_controls:
         _controls(experiment)
     with verdict:
         result = ran(claim, experiment, lab.current().knob)
         _verdict(claim, experiment, result)
+    if below is not None:
+        below(result)
     pictures = cached.claim_pictures(claim.id, result, lab.current().knob, lab.current().lab_seed)
     for place, picture in enumerate(pictures[:1]):
         _picture(place, picture, result)
@@ -52,7 +54,6 @@ def show(claim: Claim, experiment: Experiment, *, has_controls: bool = True) -> 
     for place, picture in enumerate(pictures[1:], 1):
         _picture(place, picture, result)
     _tuning(result)
-    return result
 
 
 def badge(status: Status, *, dark: bool) -> str:
@@ -130,8 +131,8 @@ def _typical(result: Result) -> None:
     """Play a run in which every arm does what most of its replicates do."""
     scenario = shown_run(result)
     st.markdown(f"**A typical run**, replicate {scenario.replicate} of {result.experiment.count:,}: each arm does what most do. Press play.")
-    if len(result.typical) > 1:
-        names = [literal(", ".join(arm.name for arm in one.arms)) for one in result.typical]
+    if len(result.runs) > 1:
+        names = [literal(", ".join(arm.name for arm in one.arms)) for one in result.runs]
         choices = range(len(names))
         st.segmented_control("Run", choices, format_func=names.__getitem__, key=_SHOWN, default=0, required=True, label_visibility="collapsed")
     run = simulate(scenario)
@@ -148,7 +149,7 @@ def _typical(result: Result) -> None:
 def shown_run(result: Result) -> Scenario:
     """Return which of the typical runs is shown, where the experiment has several scenarios."""
     place = st.session_state.get(_SHOWN) or 0
-    return result.typical[place] if place < len(result.typical) else result.typical[0]
+    return result.runs[place] if place < len(result.runs) else result.runs[0]
 
 
 # Theory and tuning

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lr_explorer.claims import CLAIMS, Claim
+from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.experiments.seeds import Purpose, seed_for
 from lr_explorer.experiments.task_matrix import SIZES, Size, task_matrix
 from lr_explorer.experiments.tasks import TASKS
@@ -93,6 +94,8 @@ def test_every_card_opens_cold_by_its_link_and_shows_nothing_before_a_prediction
         assert word not in words
     assert not page.get("plotly_chart")
     assert {button.label.replace("\\", "") for button in page.button} >= set(claim.experiments[0].outcomes.values())
+    # What presets are called tells what comes out.
+    assert not any(preset.label in words for preset in PRESETS.values())
     # Claims whose wording is wrong say so only once the reader has seen that it is.
     assert not claim.wording or claim.wording not in words
 
@@ -217,9 +220,20 @@ def test_all_experiments_of_a_claim_are_run_at_once_and_listed_with_their_verdic
         assert experiment.why in words_of(page)
     assert html_of(page).count("lrx-status") >= len(CLAIMS["E2"].experiments)
     assert words_of(page).count("A counter-example.") == 2
-    pressed(page, "open-low_rate")
+    pressed(page, "open-plateau")
     # It has been seen, so there is nothing left to predict.
+    assert "Supported" in html_of(page).rpartition('<p class="lrx-verdict">')[2]
+
+
+def test_a_counter_example_stands_beside_what_has_been_predicted_and_is_not_asked_any_more():
+    page = opened(claim="E2")
+    counter = CLAIMS["E2"]["low_rate"]
+    assert counter.why not in words_of(page)
+    pressed(page, "predict-supported")
+    assert counter.why in words_of(page)
+    pressed(page, "open-low_rate")
     assert "Refuted" in html_of(page).rpartition('<p class="lrx-verdict">')[2]
+    assert "You predicted" not in words_of(page)
 
 
 # Onward
@@ -227,7 +241,7 @@ def test_all_experiments_of_a_claim_are_run_at_once_and_listed_with_their_verdic
 
 def test_the_typical_run_opens_in_the_playground_and_the_way_back_leads_to_the_card():
     page = shown(claim="M3")
-    scenario = next(iter(CLAIMS["M3"].experiments[0].result(0).typical))
+    scenario = CLAIMS["M3"].experiments[0].result(0).typical
     pressed(page, "to-playground")
     assert page.session_state["scenario"] == scenario
     assert page.session_state["view"].origin == "M3.escape"

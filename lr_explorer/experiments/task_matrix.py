@@ -30,7 +30,7 @@ class Size:
     per_decade: int
 
 
-SIZES = {"small": Size(20, 100, 6), "full": Size(60, 200, 12)}
+SIZES = {"small": Size(30, 100, 8), "full": Size(60, 200, 12)}
 
 
 @dataclass(frozen=True)

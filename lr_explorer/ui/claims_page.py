@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from lr_explorer.claims import CLAIMS, Claim, Experiment, Result
+from lr_explorer.claims import CLAIMS, Claim, Experiment, Kind, Result
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.experiments.task_matrix import TaskMatrix
 from lr_explorer.noise import Noise
@@ -132,11 +132,11 @@ def _ask(claim: Claim, experiment: Experiment) -> None:
     with st.container(border=True, key="prediction"):
         st.markdown(f"**Predict first** – {literal(experiment.label)}")
         question = claim.question if experiment is claim.experiments[0] else f"{experiment.says}: does it?"
-        st.markdown(f"##### {literal(question)}")
+        st.markdown(f"#### {literal(question)}")
         with st.container(horizontal=True, gap="small"):
             for status, text in made.outcomes.items():
-                st.button(literal(text), key=f"predict-{status.value}", type="primary", on_click=lab.predict, args=(place, status))
-            st.button("Just show me", key="predict-nothing", on_click=lab.predict, args=(place, None))
+                st.button(literal(text), key=f"predict-{status.value}", on_click=lab.predict, args=(place, status))
+            st.button("Just show me", key="predict-nothing", type="tertiary", on_click=lab.predict, args=(place, None))
         _setting(made)
         st.html(legend([arm_swatch(number, arm, dark=is_dark()) for scenario in made.scenarios for number, arm in enumerate(scenario.arms)]))
 
@@ -167,11 +167,11 @@ def _matrix(claim: Claim) -> None:
     guess = lab.guess(place)
     if guess is None:
         with st.container(border=True, key="prediction"):
-            st.markdown(f"**Predict first**\n##### {literal(claim.question)}")
+            st.markdown(f"**Predict first**\n#### {literal(claim.question)}")
             with st.container(horizontal=True, gap="small"):
                 for status, text in _CHAMPIONS.items():
-                    st.button(text, key=f"predict-{status.value}", type="primary", on_click=lab.predict, args=(place, status))
-                st.button("Just show me", key="predict-nothing", on_click=lab.predict, args=(place, None))
+                    st.button(text, key=f"predict-{status.value}", on_click=lab.predict, args=(place, status))
+                st.button("Just show me", key="predict-nothing", type="tertiary", on_click=lab.predict, args=(place, None))
         return
     verdicts = st.container(key="verdicts")
     if (matrix := matrix_section.section()) is not None:
@@ -198,13 +198,28 @@ def _questions(claim: Claim, matrix: TaskMatrix, guess: lab.Guess) -> None:
 
 
 def _others(claim: Claim, opened: Experiment) -> None:
-    """List all experiments of the claim, with what those gave that have been run, and offer to run them all."""
-    st.markdown(f"#### All {len(claim.experiments)} experiments on this claim")
-    if st.button(f"Run all {len(claim.experiments)}", key="run-all", help="Shows every verdict; what you have not predicted yet is given away."):
+    """Show a counter-example with its own verdict, and all other experiments with what those gave that have been run; offer to run them all."""
+    beside = _counter(claim, opened)
+    if beside is not None:
+        st.markdown(f"#### Beside it: {beside.kind.value}")
+        with st.container(border=True, key=f"row-{beside.name}", gap="xsmall"), st.spinner("Running it …"):
+            claims_result.ran(claim, beside, lab.usual_knob(beside))
+            _row(claim, beside, is_open=False)
+    st.markdown(f"#### All {len(claim.experiments)} experiments on this claim\nOpen one and predict again, or see all verdicts at once.")
+    if st.button(f"Run all {len(claim.experiments)}", key="run-all"):
         _run_all(claim)
     for experiment in claim.experiments:
-        with st.container(border=True, key=f"row-{experiment.name}", gap="xsmall"):
-            _row(claim, experiment, is_open=experiment is opened)
+        if experiment is not beside:
+            with st.container(border=True, key=f"row-{experiment.name}", gap="xsmall"):
+                _row(claim, experiment, is_open=experiment is opened)
+
+
+def _counter(claim: Claim, opened: Experiment) -> Experiment | None:
+    """Return the first experiment that speaks against the open one, once that has been predicted; None if there is none."""
+    if lab.guess((claim.id, opened.name)) is None:
+        return None
+    against = {Kind.COUNTER: (Kind.CLAIM, Kind.RESTORED)}.get(opened.kind, (Kind.COUNTER,))
+    return next((one for one in claim.experiments if one.kind in against), None)
 
 
 def _run_all(claim: Claim) -> None:

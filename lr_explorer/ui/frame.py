@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from lr_explorer.figures.theme import PAGE
 from lr_explorer.ui import state
 from lr_explorer.ui.address import show_address
 from lr_explorer.ui.cached import tuned_collector
+from lr_explorer.ui.parts import is_dark
 from lr_explorer.ui.text import literal
 
 PAGES = {
@@ -42,6 +44,9 @@ _STYLE = """
 """
 
 
+_DARK_LABELS = '<style>[data-testid="stBaseButton-primary"]:not(:disabled) {{ color: {colour}; }}</style>'
+
+
 def open_page(title: str, *, has_sidebar: bool = False) -> None:
     """Begin a page: any page may be the first one that a session opens."""
     _begin(title, has_sidebar=has_sidebar)
@@ -69,7 +74,8 @@ def _begin(title: str, *, has_sidebar: bool = False) -> None:
     )
     tuned_collector()
     state.scenario()
-    st.html(_STYLE)
+    # A primary button has Streamlit's white label, which the dark theme's light blue does not carry.
+    st.html(_STYLE + (_DARK_LABELS.format(colour=PAGE.on(dark=True)) if is_dark() else ""))
 
 
 def _notices() -> None:

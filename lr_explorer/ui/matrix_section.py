@@ -104,6 +104,9 @@ def _winners(matrix: TaskMatrix) -> None:
     with st.expander("What the tasks and schedules are", key="matrix-what"):
         st.markdown("\n".join(f"- **{made.label}** ({made.short}): {made.says}." for made in CONTENDERS.values()))
         st.markdown("\n".join(f"- **{task.label}**, {task.scenario.steps:,} steps: {task.asks}." for task in TASKS.values()))
+        for criterion in dict.fromkeys(task.criterion for task in TASKS.values()):
+            tuned = ", ".join(task.label for task in TASKS.values() if task.criterion == criterion)
+            st.markdown(f"Tuned for the {criterion.label}: {tuned}.")
     st.markdown(
         "The tasks were chosen to differ, so how many of them a schedule wins is a demonstration, no rate at which it wins elsewhere. On the "
         "noise-free bowl ranks hinge on how a rate happens to meet the two curvatures: a finer grid may change them."

@@ -15,7 +15,6 @@ from streamlit.testing.v1 import AppTest
 
 from lr_explorer import lessons
 from lr_explorer.claims import CLAIMS
-from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.figures.qr import qr_code
 from lr_explorer.figures.wire import unpack
 from lr_explorer.scenario import Scenario
@@ -82,7 +81,7 @@ def test_a_class_sees_the_lesson_and_no_way_into_other_pages():
     assert not page.sidebar.children
     assert not [box.label for box in (*page.selectbox, *page.multiselect, *page.text_input, *page.text_area)]
     assert set(controls_of(page)) == {"noise.sigma"}
-    assert hidden_of(page) == {"bar", "curves", "table", "start", "drop"}
+    assert hidden_of(page) == {"bar", "curves", "table", "start", "drop", "branch"}
     assert "200 replicates" not in words_of(page)
     assert not any(label in words_of(page) for label in PAGES.values())
 
@@ -90,18 +89,18 @@ def test_a_class_sees_the_lesson_and_no_way_into_other_pages():
 def test_what_the_teacher_shows_is_shown_and_its_handles_go_with_its_controls():
     shows = {"lesson.shows": "play,curves,values,story,replicates", "lesson.controls": "start.x,start.y,arm2.drop_at"}
     page = opened(FEW | CLASS | shows)
-    assert hidden_of(page) == set()
+    assert hidden_of(page) == {"branch"}
     header, _ = unpack(component(page, "player").bytes)
     # The figure's own handle drops the rate of the one arm whose drop may be moved.
     assert header["selected"] == 1
     assert "What 200 replicates did" in words_of(page)
     assert "What happened" in words_of(page)
-    assert hidden_of(opened(FEW | CLASS | shows | {"lesson.controls": "start.x,seed"})) == {"start", "drop"}
+    assert hidden_of(opened(FEW | CLASS | shows | {"lesson.controls": "start.x,seed"})) == {"start", "drop", "branch"}
 
 
 def test_nothing_of_what_happens_is_shown_before_an_answer_is_chosen():
     page = opened(FEW | CLASS | ANSWERS | {"lesson.controls": "seed", "view": "3d"})
-    assert hidden_of(page) == {"paths", "bar", "curves", "table", "start", "drop"}
+    assert hidden_of(page) == {"paths", "bar", "curves", "table", "start", "drop", "branch"}
     assert unpack(component(page, "player").bytes)[0]["view"] == "2d"
     assert not controls_of(page)
     assert "200 replicates" not in words_of(page)
@@ -192,7 +191,7 @@ def test_a_card_asks_first_then_gives_its_verdict_and_leads_to_no_other_page():
 
 
 def test_a_card_without_its_knob_has_neither_that_nor_the_seed():
-    page = opened(CLASS | {"lesson.scenario": "false", "lesson.cards": "M2.far_quadratic", "lesson.shows": "none"})
+    page = opened(CLASS | {"lesson.scenario": "false", "lesson.cards": "M2.warmed_up", "lesson.shows": "none"})
     page.button(key="predict-nothing").click().run()
     assert not page.exception
     assert page.get("plotly_chart")
@@ -226,27 +225,27 @@ def address(monkeypatch):
 
 
 def test_a_lesson_is_put_together_and_its_code_leads_the_class_to_it(address):
-    page = opened({"preset": "saddle"})
+    page = opened(FEW)
     page.text_input(key="lesson-title").set_value("Saddles").run()
     page.text_area(key="lesson-question").set_value("Who leaves first?\nWhy?").run()
     page.text_area(key="lesson-answers").set_value("The high rate\nThe low one\n").run()
-    page.multiselect(key="lesson-controls").set_value(["arm3.schedule.peak", "noise.sigma"]).run()
+    page.multiselect(key="lesson-controls").set_value(["arm2.schedule.peak", "noise.sigma"]).run()
     page.multiselect(key="lesson-shows").set_value(["play", "story"]).run()
     assert not page.exception
     link, query = shared_of(page)
     assert link.startswith(f"{address}?v=1&")
     image = np.array(Image.open(BytesIO(qr_code(link).files["png"])).convert("L"))
-    assert [found.text for found in zxingcpp.read_barcodes(image)] == [link]
+    assert [found.text for found in zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)] == [link]
     # The preview is what the class gets.
     lesson = opened(query)
     assert not lesson.warning
-    assert lesson.session_state["scenario"] == PRESETS["saddle"].scenario
+    assert lesson.session_state["scenario"] == Scenario.from_query(FEW)
     assert lesson.session_state["lesson"] == lessons.Lesson(
         audience="class",
         title="Saddles",
         question="Who leaves first?\nWhy?",
         answers="The high rate\nThe low one",
-        controls="arm3.schedule.peak,noise.sigma",
+        controls="arm2.schedule.peak,noise.sigma",
         shows="play,story",
     )
     assert lesson.radio(key="answer").options == page.radio(key="answer").options

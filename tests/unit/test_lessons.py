@@ -52,7 +52,7 @@ def read(query, scenario=SCENARIO):
 
 
 @given(scenarios())
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_a_scenario_survives_its_short_link_whatever_a_page_would_put_in_place_of_what_is_missing(scenario):
     query = scenario.to_brief_query()
     assert query.items() <= scenario.to_query().items()
@@ -62,11 +62,11 @@ def test_a_scenario_survives_its_short_link_whatever_a_page_would_put_in_place_o
         assert reader.closing() == ()
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_fits_into_a_code_that_can_be_projected(name):
+def test_every_preset_fits_into_a_code_that_can_be_projected():
     made = Lesson(question="W" * 120, answers="The first\nThe second\nNeither")
-    query = made.class_query(PRESETS[name].scenario, {"preset": name})
-    assert qr_code(f"https://lr-explorer.example.org/Lesson?{urlencode(query)}").is_readable_from_afar
+    queries = [made.class_query(preset.scenario, {"preset": name}) for name, preset in PRESETS.items()]
+    longest = max(map(urlencode, queries), key=len)
+    assert qr_code(f"https://lr-explorer.example.org/Lesson?{longest}").is_readable_from_afar
 
 
 def test_what_a_short_link_leaves_out_is_what_is_usual():
@@ -192,7 +192,7 @@ def test_what_arms_have_alike_can_be_changed_in_all_of_them_at_once():
 
 def decoded(png):
     image = np.array(Image.open(BytesIO(png)).convert("L"))
-    return [found.text for found in zxingcpp.read_barcodes(image)]
+    return [found.text for found in zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)]
 
 
 def test_a_code_says_the_link_when_it_is_read_again():

@@ -11,11 +11,13 @@ import pytest
 from lr_explorer.experiments.blocks import Stopped
 from lr_explorer.experiments.fair import CRITERIA, rate_grid
 from lr_explorer.experiments.seeds import Purpose, seed_for
-from lr_explorer.experiments.task_choice import dependence, level_together, near_best_everywhere
+from lr_explorer.experiments.selection import configurations, pool, selection
+from lr_explorer.experiments.task_choice import dependence, near_best_everywhere
 from lr_explorer.experiments.task_matrix import SIZES, Size, matrix_csv, task_matrix, trial
+from lr_explorer.experiments.task_story import sides, validated
 from lr_explorer.experiments.tasks import CONTENDERS, TASKS, contending
 from lr_explorer.simulate import simulate
-from lr_explorer.statistics import Status
+from lr_explorer.statistics import MARGIN, Status
 
 TINY = Size(tuning=4, held_out=30, per_decade=3)
 QUICK = ("exact_bowl", "funnel", "quartic")
@@ -146,12 +148,28 @@ def test_the_csv_has_a_row_for_every_trial():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [11, 22, 33, 44])
+@pytest.mark.parametrize("seed", [11, 22, 33])
 def test_which_schedule_is_right_depends_on_the_task(seed):
-    """Measured before, on eight other seeds: the signs of constant − cosine were these each time."""
-    found = task_matrix(SIZES["small"], seed)
-    intervals = [pair.interval for pair in found.pairs("constant", "cosine", level_together(len(TASKS)))]
+    """Measured before, on eight other seeds: the signs of constant − cosine were these each time, and nobody was near the best everywhere."""
+    found = task_matrix(SIZES["full"], seed)
+    intervals = sides(found, "constant", "cosine")
     assert "".join("+-"[interval.estimate < 0] for interval in intervals) == "+--+--++-++"
     assert dependence(intervals).status is Status.SUPPORTED
     assert not near_best_everywhere(found.scores).any()
     assert len(set(found.scores.argmin(axis=1))) >= 4
+    gains = [gain for *_, gain in validated(found)]
+    assert sum(gain.low > MARGIN for gain in gains) >= 3
+    assert not any(gain.high < -MARGIN for gain in gains)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [11, 22, 33])
+def test_the_best_of_seventy_flatters_itself_and_theory_bounds_by_how_much(seed):
+    """Measured before, on other seeds and another pool: 0.59, 0.24, 0.09 and 0.03 dex with 3, 10, 30 and 100 replicates."""
+    found = task_matrix(SIZES["small"], seed, tasks=("noisy_bowl",))
+    peaks = {made.contender: made.curve.peak for made in found.trials}
+    chosen = selection(pool("noisy_bowl", configurations("noisy_bowl", peaks), seed))
+    assert chosen.configurations == 70
+    assert chosen.optimism == pytest.approx([0.59, 0.24, 0.09, 0.03], rel=0.3, abs=0.03)
+    assert (np.diff(chosen.regret) < 0).all()
+    assert (chosen.optimism < chosen.bound).all()

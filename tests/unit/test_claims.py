@@ -135,10 +135,9 @@ def test_an_untuned_experiment_runs_the_replicates_that_its_scenario_shows():
     result = SETTLE.result(9)
     scenario = result.experiment.scenarios[0]
     assert scenario.seed == 9
-    (typical,) = result.typical
-    shown = simulate(typical).arms
+    shown = simulate(result.typical).arms
     for arm, reading in zip(shown, result.readings, strict=True):
-        assert arm.final_loss[0] == reading[typical.replicate]
+        assert arm.final_loss[0] == reading[result.typical.replicate]
 
 
 def test_a_tuned_experiment_is_judged_on_seeds_on_which_it_was_not_tuned():
@@ -156,10 +155,10 @@ def test_the_typical_replicate_answers_as_most_do_for_every_arm():
     yes = np.array([True, True, False, True, True])
     no = np.array([True, False, False, False, False])
     made = replace(SETTLE, count=5)
-    assert Result(made, SETTLE.run(0), (yes, no)).typical[0].replicate == 1
+    assert Result(made, SETTLE.run(0), (yes, no)).typical.replicate == 1
     numbers = np.array([5.0, 1.0, 2.0, 3.0, 9.0])
-    assert Result(made, SETTLE.run(0), (numbers, numbers)).typical[0].replicate == 3
-    assert Result(made, SETTLE.run(0), (numbers, numbers)).typical[0].surface == scenario.surface
+    assert Result(made, SETTLE.run(0), (numbers, numbers)).typical.replicate == 3
+    assert Result(made, SETTLE.run(0), (numbers, numbers)).typical.surface == scenario.surface
 
 
 def test_replicates_with_a_value_of_their_own_are_single_runs():

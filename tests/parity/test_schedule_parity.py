@@ -15,7 +15,7 @@ RELATIVE = 1e-12
 # so there a rate near zero keeps the roundings of all large ones.
 OF_THE_PEAK = {"torch": 1e-12, "optax": 1e-15, "keras": 1e-15, "transformers": 1e-15}
 # Not in the frameworks that are compared with: timm and papers.
-WITHOUT_ORACLE = {"k_decay", "rex", "tanh", "noam", "chebyshev", "range_test"}
+WITHOUT_ORACLE = {"k_decay", "rex", "tanh", "noam", "chebyshev", "range_test", "forked"}
 
 each_framework = pytest.mark.parametrize("framework", SCHEDULE_TABLES)
 each_group = pytest.mark.parametrize(("framework", "of"), GROUPS)

@@ -100,7 +100,8 @@ def ends(surface: Surface, path: Array, diverged_at: NDArray[np.int64]) -> Ends:
         is_at_rest = _squares(path[-max(2, steps // 25) :], path[-1]).max(axis=0) <= (2 * _STANDING * diagonal) ** 2
         # Only of those that may have settled: the whole path is much to look at.
         since = np.full(diverged_at.shape, -1)
-        quiet = is_calm | is_at_rest
+        # A slice is no copy.
+        quiet = slice(None) if (is_calm | is_at_rest).all() else is_calm | is_at_rest
         since[quiet] = _stays_since(path[..., quiet], surface, near[quiet], _AT_MINIMUM * diagonal)
         settles = (since >= 0) & (is_at_rest | is_calm & (since <= steps - len(tail) + 1))
         hovered = _favourite_minimum(surface, half[:: max(1, len(half) // _LOOKS)])

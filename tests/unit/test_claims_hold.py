@@ -4,6 +4,7 @@ import pytest
 
 from lr_explorer.claims import CLAIMS, Experiment
 from lr_explorer.experiments.task_matrix import SIZES, task_matrix
+from lr_explorer.statistics import Status
 
 pytestmark = pytest.mark.slow
 
@@ -31,12 +32,10 @@ def test_what_may_be_split_are_experiments():
 
 def test_what_depends_on_the_task_is_expected_of_a_matrix_too():
     """Schedules and tasks by themselves do not change a trial, so one matrix answers every question."""
-    found = {made.name: [] for made in CLAIMS["E6"].experiments}
-    for seed in SEEDS:
-        matrix = task_matrix(SIZES["small"], seed)
-        for made in CLAIMS["E6"].experiments:
-            part = matrix.part(made.tasks, made.contenders)
-            found[made.name].append(made.judged(part).status is made.expected)
-    # How much agreement of the ranks is more than chance lies close to what they have.
-    assert {name: sum(held) for name, held in found.items() if name != "alike"} == dict.fromkeys(set(found) - {"alike"}, 5)
-    assert sum(found["alike"]) >= 3
+    experiments = CLAIMS["E6"].experiments
+    matrices = [task_matrix(SIZES["small"], seed) for seed in SEEDS]
+    found = {made.name: [made.judged(matrix.part(made.tasks, made.contenders)).status for matrix in matrices] for made in experiments}
+    # How much agreement of the ranks is more than chance lies close to what they have, so that one matrix often cannot tell.
+    alike = found.pop("alike")
+    assert found == {made.name: [made.expected] * len(SEEDS) for made in experiments if made.name != "alike"}
+    assert set(alike) <= {Status.SUPPORTED, Status.INCONCLUSIVE}

@@ -18,7 +18,7 @@ Progress = Callable[[int, int], None]
 IsStopped = Callable[[], bool]
 
 # Updates of single lanes in a block: a tenth of a second, which is how soon one hears of progress, and a history that stays small.
-_UPDATES = 1_250_000
+_UPDATES = 2_500_000
 # Blocks handed over at a time: enough for a few workers, and few enough for the blocks of others to come between.
 AHEAD = 4
 # Seconds between two questions whether to stop, while workers are busy.

@@ -36,7 +36,8 @@ def success_figure(found: SuccessMap, arm: int, labels: tuple[str, str], chosen:
     figure.add_trace(_cells(found, arm, labels, dark=dark))
     arrange(figure, *labels, dark=dark, height=HEIGHT)
     figure.update_layout(margin_b=64)
-    figure.update_xaxes(title_standoff=14)
+    # Small enough to stand upright under eight cells on a phone.
+    figure.update_xaxes(title_standoff=14, tickangle=0, tickfont_size=11)
     for update, axis in ((figure.update_xaxes, found.axes[0]), (figure.update_yaxes, found.axes[1])):
         update(range=[-0.5, len(axis.values) - 0.5], showgrid=False, **_ticks(axis))
     # However large a cell is, the pointer is over its point.

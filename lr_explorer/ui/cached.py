@@ -14,8 +14,7 @@ from lr_explorer.experiments.crowd import CrowdPart
 from lr_explorer.experiments.ensemble import DEFAULT_MEASURE, Observed, observe
 from lr_explorer.experiments.measures import Measure, global_basin
 from lr_explorer.experiments.presets import PRESETS
-from lr_explorer.experiments.selection import configurations, pool_blocks
-from lr_explorer.experiments.task_matrix import Size, Trial, trial
+from lr_explorer.experiments.task_matrix import Trial
 from lr_explorer.figures.qr import QrCode, qr_code
 from lr_explorer.figures.wire import surface_payload
 from lr_explorer.scenario import Scenario
@@ -134,15 +133,17 @@ def _claim_pictures(key: tuple[str, str, str, int], links: tuple[str, ...], seed
 
 
 @st.cache_data(max_entries=1024, show_spinner=False)
-def task_trial(task: str, contender: str, tuning: int, held_out: int, per_decade: int, seed: int) -> Trial:
-    """Return what came of one schedule on one task of the matrix."""
-    return trial(task, contender, Size(tuning, held_out, per_decade), seed)
+def task_trial(task: str, contender: str, tuning: int, held_out: int, per_decade: int, seed: int, _compute: Callable[[], Trial]) -> Trial:
+    """Return what came of one schedule on one task of the matrix; `_compute` returns it where it is not known yet."""
+    return _compute()
 
 
 @st.cache_data(max_entries=1024, show_spinner=False)
-def selection_part(task: str, peaks: tuple[tuple[str, float], ...], seed: int, place: int) -> NDArray[np.float64]:
-    """Return the block at `place` of the configurations around these peaks of a task's schedules."""
-    return pool_blocks(task, configurations(task, dict(peaks)), seed)[place]()
+def selection_part(
+    task: str, peaks: tuple[tuple[str, float], ...], seed: int, place: int, _compute: Callable[[], NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Return the block at `place` of the configurations around these peaks of a task's schedules; `_compute` as in `task_trial`."""
+    return _compute()
 
 
 @st.cache_data(max_entries=512, show_spinner=False)

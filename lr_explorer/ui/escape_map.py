@@ -31,8 +31,6 @@ from lr_explorer.ui.text import literal
 
 Spans = tuple[Span, Span]
 
-_AXES = ("map_x", "map_y")
-
 
 def escape_map() -> None:
     """Offer a map of success over two numbers of the scenario, and show it for as long as nothing else of the scenario changes."""

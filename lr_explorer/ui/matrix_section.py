@@ -1,8 +1,16 @@
 """Which schedule for which task: seven schedules on eleven tasks, what follows for choosing one, and a task to look at closely."""
 
-import plotly.graph_objects as go
-import streamlit as st
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import product
+from typing import TypeVar
 
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from lr_explorer.experiments.blocks import Ahead
+from lr_explorer.experiments.pool import SHARED, WorkerLost
 from lr_explorer.experiments.selection import PEAKS, POOL, Selection, configurations, pool_blocks, pooled, selection
 from lr_explorer.experiments.task_choice import FOLDS
 from lr_explorer.experiments.task_matrix import SIZES, Size, TaskMatrix, Trial, matrix_csv, trials_of
@@ -22,9 +30,11 @@ from lr_explorer.figures.theme import ARM_SHADES, DASHES
 from lr_explorer.statistics import MARGIN
 from lr_explorer.story import told
 from lr_explorer.ui import cached, state
-from lr_explorer.ui.parts import is_dark
+from lr_explorer.ui.parts import chart, is_dark
 from lr_explorer.ui.tables import legend, numbers_table, swatch
 from lr_explorer.ui.text import literal
+
+T = TypeVar("T")
 
 _NAMES = {name: contender.label for name, contender in CONTENDERS.items()}
 _LINES = {"optimism": "how much better the chosen one looks than it is", "regret": "how far it is behind the best one", "bound": "theory's bound"}
@@ -74,17 +84,31 @@ def _asked() -> tuple[Size, int] | None:
 def ran(size: Size, seed: int) -> TaskMatrix:
     """Return what came of every schedule on every task, trial by trial, as far as it is not known yet."""
     tasks, contenders = tuple(TASKS), tuple(CONTENDERS)
-    found: list[Trial] = []
-    total = len(trials_of(tasks, contenders, size, seed))
+    pairs = list(product(tasks, contenders))
+
+    def known(place: int, compute: Callable[[], Trial]) -> Trial:
+        return cached.task_trial(*pairs[place], size.tuning, size.held_out, size.per_decade, seed, compute)
+
+    says = [f"{TASKS[task].label}: {CONTENDERS[contender].label}" for task, contender in pairs]
+    return TaskMatrix(tasks, contenders, size, seed, tuple(_collected(trials_of(tasks, contenders, size, seed), known, says)))
+
+
+def _collected(blocks: Sequence[Callable[[], T]], known: Callable[[int, Callable[[], T]], T], says: Sequence[str]) -> list[T]:
+    """Return the results of all blocks while a bar says what is computed; known: returns that at a place, by its second argument if need be."""
+    results: list[T] = []
     bar = st.empty()
-    for task in tasks:
-        for contender in contenders:
-            bar.progress(len(found) / total, f"{TASKS[task].label}: {CONTENDERS[contender].label}")
+    with Ahead(blocks, SHARED) as coming:
+        for place, text in enumerate(says):
+            bar.progress(place / len(says), text)
             # Touching the session lets Streamlit drop this run for a newer one.
             state.scenario()
-            found.append(cached.task_trial(task, contender, size.tuning, size.held_out, size.per_decade, seed))
+            try:
+                results.append(known(place, partial(coming.result, place)))
+            except WorkerLost as reason:
+                bar.error(str(reason))
+                st.stop()
     bar.empty()
-    return TaskMatrix(tasks, contenders, size, seed, tuple(found))
+    return results
 
 
 # What follows
@@ -98,8 +122,10 @@ def _winners(matrix: TaskMatrix) -> None:
         "Bold is the rank, 1 the best; below it stands by how many dex – powers of ten – the median loss is above that of the task's best. Frames "
         "mark what is best or next to it."
     )
-    _chart(
-        matrix_figure(matrix, dark=is_dark()), "matrix", f"Ranks of {len(CONTENDERS)} schedules on {len(TASKS)} tasks. {winners_sentences(matrix)[0]}"
+    chart(
+        matrix_figure(matrix, dark=is_dark()),
+        "matrix-figure",
+        f"Ranks of {len(CONTENDERS)} schedules on {len(TASKS)} tasks. {winners_sentences(matrix)[0]}",
     )
     with st.expander("What the tasks and schedules are", key="matrix-what"):
         st.markdown("\n".join(f"- **{made.label}** ({made.short}): {made.says}." for made in CONTENDERS.values()))
@@ -135,7 +161,7 @@ def _pair(matrix: TaskMatrix) -> None:
         f"The median difference of the losses: right of 0 {_NAMES[other]} ends lower, left of it {_NAMES[one]}. Full marks lie beyond the margin of "
         f"{told(MARGIN)} dex."
     )
-    _chart(sides_figure(sides(matrix, one, other), names, effect, MARGIN, dark=is_dark()), "sides", f"{effect}, on every task. {head}")
+    chart(sides_figure(sides(matrix, one, other), names, effect, MARGIN, dark=is_dark()), "matrix-sides-figure", f"{effect}, on every task. {head}")
 
 
 def _elsewhere(matrix: TaskMatrix) -> None:
@@ -143,7 +169,7 @@ def _elsewhere(matrix: TaskMatrix) -> None:
     sentence = elsewhere_sentence(matrix)
     st.markdown(literal(sentence))
     st.markdown("A row is a task whose winner is taken, a column where it is used, and the number by how many dex it is behind the best there.")
-    _chart(carried_figure(matrix, dark=is_dark()), "carried", f"What the winner of each task costs on each other. {sentence}")
+    chart(carried_figure(matrix, dark=is_dark()), "matrix-carried-figure", f"What the winner of each task costs on each other. {sentence}")
 
 
 def _validation(matrix: TaskMatrix) -> None:
@@ -178,13 +204,12 @@ def _one_task(matrix: TaskMatrix) -> None:
 def _open(matrix: TaskMatrix, task: str, contender: str) -> None:
     winner = matrix.contenders[matrix.scores[matrix.tasks.index(task)].argmin()]
     state.remember("the task")
-    count = str(matrix.size.held_out)
     state.open_scenario(
         matrix.duel(task, tuple(dict.fromkeys([contender, winner, "constant", "cosine"]))),
         contender=1,
         baseline=2,
         one_peak=False,
-        n=count if int(count) in state.COUNTS else state.View().n,
+        n=state.nearest_count(matrix.size.held_out),
     )
     st.switch_page("pages/3_Compare.py", query_params=state.query())
 
@@ -204,22 +229,16 @@ def _flattery(matrix: TaskMatrix, task: str) -> None:
     sentence = selection_sentence(found)
     st.markdown(literal(sentence))
     st.html(legend([swatch(_LINES[name], ARM_SHADES[shade].on(dark=is_dark()), DASHES[place]) for name, (place, shade) in LINES.items()]))
-    _chart(selection_figure(found, dark=is_dark()), "selection", sentence)
+    chart(selection_figure(found, dark=is_dark()), "matrix-selection-figure", sentence)
 
 
 def _selected(matrix: TaskMatrix, task: str) -> Selection:
     peaks = tuple((contender, matrix.trial(task, contender).curve.peak) for contender in matrix.contenders)
     arms = configurations(task, dict(peaks))
-    total = len(pool_blocks(task, arms, matrix.seed))
-    bar = st.empty()
-    results = []
-    for place in range(total):
-        bar.progress(place / total, f"{len(arms)} configurations, {POOL} replicates of each")
-        state.scenario()
-        results.append(cached.selection_part(task, peaks, matrix.seed, place))
-    bar.empty()
-    return selection(pooled(arms, POOL, results))
+    blocks = pool_blocks(task, arms, matrix.seed)
 
+    def known(place: int, compute: Callable[[], NDArray[np.float64]]) -> NDArray[np.float64]:
+        return cached.selection_part(task, peaks, matrix.seed, place, compute)
 
-def _chart(figure: go.Figure, key: str, alt: str) -> None:
-    st.plotly_chart(figure, width="stretch", theme=None, key=f"matrix-{key}-figure", config={"displayModeBar": False}, alt=alt)
+    text = f"{len(arms)} configurations, {POOL} replicates of each"
+    return selection(pooled(arms, POOL, _collected(blocks, known, [text] * len(blocks))))

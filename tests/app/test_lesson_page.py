@@ -190,6 +190,7 @@ def test_a_card_asks_first_then_gives_its_verdict_and_leads_to_no_other_page():
     assert again.button(key="predict-supported")
 
 
+@pytest.mark.slow
 def test_a_card_without_its_knob_has_neither_that_nor_the_seed():
     page = opened(CLASS | {"lesson.scenario": "false", "lesson.cards": "M2.warmed_up", "lesson.shows": "none"})
     page.button(key="predict-nothing").click().run()
@@ -251,6 +252,7 @@ def test_a_lesson_is_put_together_and_its_code_leads_the_class_to_it(address):
     assert lesson.radio(key="answer").options == page.radio(key="answer").options
 
 
+@pytest.mark.slow
 def test_the_teachers_own_address_brings_the_lesson_back_on_every_page():
     page = opened(FEW | {"lesson.question": "Kept?", "lesson.controls": "seed"})
     query = address_of(page)
@@ -286,6 +288,7 @@ def test_what_cannot_be_a_question_is_refused_in_words_and_stays_where_it_was_ty
     assert page.session_state["lesson"].question == "no tab here"
 
 
+@pytest.mark.slow
 def test_a_link_that_no_code_can_hold_is_offered_alone(address):
     arms = {f"arm{i}.schedule": "drawn" for i in range(1, 7)} | {
         f"arm{i}.schedule.points": ", ".join(f"{j / 49:.6f}:{(50 - j) / 50:.4f}" for j in range(50)) for i in range(1, 7)

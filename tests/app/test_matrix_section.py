@@ -7,6 +7,7 @@ from lr_explorer.experiments.seeds import Purpose, seed_for
 from lr_explorer.experiments.task_matrix import SIZES, Size, task_matrix, trial
 from lr_explorer.experiments.task_story import elsewhere_sentence, pair_sentences, winners_sentences
 from lr_explorer.experiments.tasks import TASKS
+from lr_explorer.ui import matrix_section
 
 QUICK = ("exact_bowl", "funnel")
 TINY = Size(tuning=3, held_out=100, per_decade=2)
@@ -25,6 +26,8 @@ def page(monkeypatch):
     for task in set(TASKS) - set(QUICK):
         monkeypatch.delitem(TASKS, task)
     monkeypatch.setitem(SIZES, "small", TINY)
+    # So little is computed here sooner than a process has started.
+    monkeypatch.setattr(matrix_section, "SHARED", None)
     opened = AppTest.from_function(script, default_timeout=60).run()
     assert not opened.exception
     return opened

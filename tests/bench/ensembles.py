@@ -1,6 +1,6 @@
 """Measure ensembles and print what a crowd costs beside its bare runs, by processor time, and its memory: python tests/bench/ensembles.py
 
-With a number of workers behind it, the wall time with so many processes, too: python tests/bench/ensembles.py 2
+With a number of workers behind it, the memory of a very large run and the wall time with so many processes, too: python tests/bench/ensembles.py 2
 """
 
 import resource
@@ -62,12 +62,18 @@ def main(workers: int) -> None:
         each = ends * 1e9 / (count * arms * steps)
         print(
             f"{count:,} replicates × {arms} arms × {steps:,} steps: final losses {ends:.2f} s ({each:.0f} ns an update); "
-            f"with bands, times and basins {bands:.2f} s, {bands / ends:.1f} times that; paths and endings as a run {told / ends:.1f} times"
+            f"with bands, times and basins {bands:.2f} s, {bands / ends:.1f} times that; paths and endings as a run {told:.2f} s"
         )
+    usual = Scenario()
+    usual = usual.with_values(arms=(usual.arms * 2)[: SIZES[-1][1]], steps=SIZES[-1][2])
+    print(f"the same as a run on the default surface: {median_seconds(partial(simulate, usual, SIZES[-1][0]))[0]:.2f} s")
     fight = SETTLE.scenario.with_values(arms=SETTLE.scenario.arms[:2])
     print(f"a fair fight of two arms, 300 steps, 55 peaks × 100 replicates, judged on 400: {median_seconds(partial(fair_fight, fight))[0]:.2f} s")
     print(f"most memory so far {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
     if workers:
+        # Paths are kept of the first only, whatever the number.
+        simulate(scenario(6, 1000), 100_000)
+        print(f"… after 100,000 replicates × 6 arms × 1,000 steps {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
         count, arms, steps = SIZES[-1]
         with Pool(workers) as pool:
             crowd(scenario(arms, 10), SETTLE.measure, 1000, executor=pool)

@@ -2,12 +2,16 @@
 
 import sys
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
 import lr_explorer as lrx
+from lr_explorer.averaging import AVERAGINGS
+from lr_explorer.clipping import CLIPPINGS
+from lr_explorer.controllers import CONTROLLERS
 from lr_explorer.noise import Gaussian
 from lr_explorer.optimizers import OPTIMIZERS
 from lr_explorer.outcome import Outcome
@@ -130,6 +134,48 @@ def test_past_the_memory_budget_the_first_replicates_keep_their_paths_and_all_th
         for name in ("final", "final_loss", "diverged_at", "outcome"):
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
         assert one.ends.spread.shape == (9,)
+
+
+def test_what_goes_with_a_path_is_told_of_the_replicates_that_have_one(monkeypatch):
+    arms = (
+        arm("cosine", "adam", peak=0.1).with_values(averaging=AVERAGINGS.create("ema")),
+        Arm(schedule=CONTROLLERS.create("reduce_on_plateau", peak=0.05)),
+        arm("constant", "sgd", peak=0.3).with_values(clipping=CLIPPINGS.create("norm", max_norm=2.0)),
+    )
+    whole = simulate(scenario(arms=arms), 9, anatomy=True)
+    # Two replicates in a block; a point and its loss are three floats, an average three more, and a controller has all arms' rates told.
+    monkeypatch.setattr(SIMULATE, "_BLOCK_BYTES", 2 * 15 * 8 * 301)
+    monkeypatch.setattr(SIMULATE, "MEMORY_BUDGET", 5 * 15 * 8 * 301)
+    short = simulate(scenario(arms=arms), 9, anatomy=True)
+    assert short.shown.tolist() == [0, 1, 2, 3, 4]
+    for one, other in zip(short.arms, whole.arms, strict=True):
+        for name in ("final", "final_loss", "diverged_at", "averaged_final", "averaged_final_loss", "clipped"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+        for name in ("path", "loss", "averaged_path", "averaged_loss", "gradient", "memory"):
+            mine, theirs = getattr(one, name), getattr(other, name)
+            np.testing.assert_array_equal(mine, theirs if theirs is None else theirs[..., :5], err_msg=name)
+    assert short.arms[1].lr.shape == (300, 5)
+    np.testing.assert_array_equal(short.arms[1].lr, whole.arms[1].lr[:, :5])
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_a_last_loss_is_the_same_whether_or_not_a_path_is_kept(surface, monkeypatch):
+    whole = simulate(scenario(surface, steps=20), 70)
+    monkeypatch.setattr(SIMULATE, "MEMORY_BUDGET", 1)
+    last = simulate(scenario(surface, steps=20), 70)
+    assert last.shown.tolist() == [0]
+    for one, other in zip(last.arms, whole.arms, strict=True):
+        np.testing.assert_array_equal(one.final_loss, other.final_loss)
+        np.testing.assert_array_equal(one.ends.spread, other.ends.spread)
+
+
+def test_threads_leave_the_run_as_it_is():
+    """And one that diverges in a thread overflows there without a warning."""
+    scenarios = [scenario("rosenbrock", steps=100, arms=(arm(peak=peak), arm(optimizer="adam"))) for peak in (1e-3, 1e6)] * 3
+    alone = [simulate(each, 200) for each in scenarios]
+    with ThreadPoolExecutor(3) as pool:
+        for one, other in zip(pool.map(simulate, scenarios, [200] * len(scenarios)), alone, strict=True):
+            assert_same_run(one, other)
 
 
 def test_past_the_memory_budget_nothing_else_is_held(monkeypatch):

@@ -254,6 +254,13 @@ def test_the_typical_run_opens_in_the_playground_and_the_way_back_leads_to_the_c
     assert page.session_state["scenario"] == Scenario()
 
 
+def test_a_link_that_names_an_experiment_and_nothing_else_opens_its_scenario():
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    page.query_params.update({"origin": "M3.escape", "steps": "50"})
+    page.run()
+    assert page.session_state["scenario"] == CLAIMS["M3"]["escape"].scenarios[0].with_values(steps=50)
+
+
 def test_a_preset_leads_to_the_card_of_its_claim():
     page = pressed(shown(claim="E2", experiment="plateau"), "to-playground")
     page.switch_page("app.py").run()

@@ -83,7 +83,7 @@ def _to_the_claim() -> None:
         return
     experiment = lab.experiment_at(origin)
     if experiment:
-        st.markdown(f"**{claim} – {literal(experiment.label)}:** a run of this experiment.")
+        st.markdown(f"**{claim} – {literal(experiment.label)}:** began as a run of this experiment.")
     if st.button(f"{claim} as an experiment that can fail", key="to-claim", icon=":material/science:"):
         if experiment:
             lab.open_experiment(claim, experiment)

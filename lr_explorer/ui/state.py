@@ -80,9 +80,8 @@ def scenario() -> Scenario:
         st.session_state.view = _read_view(reader)
         st.session_state.lab = lab.read(reader)
         st.session_state.training = Training(**reader.values(_TRAINING, Training()))
-        preset = PRESETS.get(st.session_state.view.preset)
-        # "?preset=settle&steps=50" is a link that people type: what it leaves out is the preset's.
-        st.session_state.scenario = Scenario.read(reader, preset.scenario if preset else None)
+        # "?preset=settle&steps=50" is a link that people type: what it leaves out is the preset's, or that of the experiment in "?origin=M3.escape".
+        st.session_state.scenario = Scenario.read(reader, _beginning(st.session_state.view))
         st.session_state.lesson = Lesson.read(reader, st.session_state.scenario)
         st.session_state.changed = st.session_state.lesson.read_changed(reader, st.session_state.scenario)
         # Not the scenario's own, which take every other key for one too many.
@@ -96,6 +95,14 @@ def _read_view(reader: Reader) -> View:
         return view
     reader.complain(f"origin must name an experiment, such as M1.tuned; got {shortened(view.origin)}", f"{lab.NONE} was used")
     return view.with_values(origin=lab.NONE)
+
+
+def _beginning(view: View) -> Scenario | None:
+    """Return the scenario of the preset or the experiment at which a link begins, None if it begins at neither."""
+    if view.preset in PRESETS:
+        return PRESETS[view.preset].scenario
+    experiment = lab.experiment_at(view.origin)
+    return experiment.scenarios[0] if experiment else None
 
 
 def keep_upload(found: grids.Grid) -> None:

@@ -254,6 +254,13 @@ def test_the_typical_run_opens_in_the_playground_and_the_way_back_leads_to_the_c
     assert page.session_state["scenario"] == Scenario()
 
 
+def test_a_link_that_names_an_experiment_and_nothing_else_opens_its_scenario():
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    page.query_params.update({"origin": "M3.escape", "steps": "50"})
+    page.run()
+    assert page.session_state["scenario"] == CLAIMS["M3"]["escape"].scenarios[0].with_values(steps=50)
+
+
 def test_a_preset_leads_to_the_card_of_its_claim():
     page = pressed(shown(claim="E2", experiment="plateau"), "to-playground")
     page.switch_page("app.py").run()
@@ -314,7 +321,7 @@ def test_the_matrix_is_asked_every_question_once_a_prediction_is_made(monkeypatc
     matrix = task_matrix(Size(tuning=3, held_out=40, per_decade=2), 1, tasks=tuple(TASKS))
     for name in ("depends", "no_champion", "habit", "alike"):
         verdict = CLAIMS["E6"][name].judged(matrix)
-        assert f"{CLAIMS['E6'][name].says}: {told(verdict.estimate)} ({told(verdict.low)} to {told(verdict.high)})" in html_of(page)
+        assert f"{CLAIMS['E6'][name].says}: effect {told(verdict.estimate)} ({told(verdict.low)} to {told(verdict.high)})" in html_of(page)
     assert "You predicted: “Yes, one is”" in words_of(page)
 
 

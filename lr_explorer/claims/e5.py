@@ -51,7 +51,7 @@ _adam = Experiment(
     theory=_OWN,
     pictures=(implied, trends),
     why="Adam divides by the size of the gradients, not by their noise: its steps do not shrink at the minimum, and it hovers as SGD does.",
-    knob=link_knob("noise.sigma", "Noise σ", (0.0, 0.1, 1.0), 1.0),
+    knob=link_knob("noise.sigma", "Noise σ", (0.0, 0.1, 1.0), 1.0, "Without noise there is nothing that a falling rate could calm."),
 )
 
 
@@ -100,7 +100,13 @@ _ravine = Experiment(
     theory=ROUNDER,
     pictures=(conditions,),
     why="With a rate per coordinate the thousandfold difference in curvature does not matter.",
-    knob=link_knob("surface.angle", "Rotation of the ravine, degrees", (0.0, 5.0, 15.0, 30.0, 45.0), 0.0),
+    knob=link_knob(
+        "surface.angle",
+        "Rotation of the ravine, degrees",
+        (0.0, 5.0, 15.0, 30.0, 45.0),
+        0.0,
+        "The more the ravine is turned, the less a rate for each coordinate can do.",
+    ),
 )
 
 

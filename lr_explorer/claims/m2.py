@@ -100,7 +100,13 @@ _far_quartic = Experiment(
         "x ← x(1 − ηx²), by itself.",
     ),
     pictures=(over_distances,),
-    knob=Knob("Distance of the far start", (1.0, 2.0, 3.0, 4.0, 6.0, 8.0), _from_afar, 8.0),
+    knob=Knob(
+        "Distance of the far start",
+        (1.0, 2.0, 3.0, 4.0, 6.0, 8.0),
+        _from_afar,
+        8.0,
+        "At 1 both starts are alike; from 3.2 on, 2/x² is below the rate.",
+    ),
 )
 
 _stabilises = Experiment(
@@ -114,7 +120,13 @@ _stabilises = Experiment(
     theory=_LIMIT,
     pictures=(gauge, over_rates),
     why="On a bowl of constant curvature the growth stops as soon as the rate is below 2/λ.",
-    knob=link_knob("arm*.schedule.peak", "Peak of both, limit 0.2", (0.15, 0.19, 0.2, 0.21, 0.22, 0.3, 0.5), 0.22),
+    knob=link_knob(
+        "arm*.schedule.peak",
+        "Peak of both, limit 0.2",
+        (0.15, 0.19, 0.2, 0.21, 0.22, 0.3, 0.5),
+        0.22,
+        "Below the limit neither diverges. Far above it both do: a run is gone before any schedule has fallen.",
+    ),
 )
 
 CLAIM = Claim(

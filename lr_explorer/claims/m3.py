@@ -82,6 +82,14 @@ CLAIM = Claim(
     (
         _escape,
         _escape.but(
+            "no_noise",
+            "Without noise",
+            _escape.says,
+            Status.REFUTED,
+            noise__sigma=0.0,
+            why="A run that starts at a minimum feels no gradient, and nothing else moves it.",
+        ),
+        _escape.but(
             "settles",
             "And settles there",
             "A high rate that falls ends near the deep minimum more often than one that stays high",
@@ -117,14 +125,6 @@ CLAIM = Claim(
             scenarios=_wells(_COSINE, _EXPONENTIAL),
             tuned=Tuned("success", (_SUCCEEDS,), count=80, per_decade=8),
             why="A higher peak makes up for the fast fall: it is how long the rate stays in the range that crosses but favours the deep well.",
-        ),
-        _escape.but(
-            "no_noise",
-            "Without noise",
-            _escape.says,
-            Status.REFUTED,
-            noise__sigma=0.0,
-            why="A run that starts at a minimum feels no gradient, and nothing else moves it.",
         ),
         Experiment(
             name="warm_start",

@@ -117,7 +117,7 @@ CLAIM = Claim(
             Status.SUPPORTED,
             kind=Kind.CLAIM,
             scenarios=_bowl(100, 0.0, arm("Constant", "constant", 0.1766), arm("WSD", "wsd", 0.2055)),
-            tuned=Tuned(per_decade=40),
+            tuned=Tuned(count=60, per_decade=80),
             why="The fall at the end costs little and gains nothing.",
         ),
         _one_cycle,

@@ -71,7 +71,7 @@ def _trend(rule: str, name: str, label: str, expected: Status, why: str, kind: K
         effect=Number("How fast log loss falls over log steps", fall),
         expected=expected,
         kind=kind,
-        count=200,
+        count=500,
         margin=0.2,
         theory=_OWN,
         pictures=(trends, implied),

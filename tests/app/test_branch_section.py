@@ -84,8 +84,10 @@ def test_bad_values_of_a_link_are_named_and_a_fork_past_the_end_is_said():
     assert "fall must be one of linear, cosine, exponential, one_minus_sqrt; got 'steep'; linear was used." in words
     assert page.session_state["scenario"].steps == 120
     late = section(branch="700")
-    assert "Step 700 is no fork in a run of 120 updates: 119, the last one, was used." in words_of(late)
+    assert late.session_state["complaints"] == ("branch must be at most 119, the last of 120 updates; got 700; 119 was used.",)
     assert late.number_input(key="branch-step").value == 119
+    late.session_state["scenario"] = late.session_state["scenario"].with_values(steps=60)
+    assert "Step 119 is no fork in a run of 60 updates: 59, the last one, was used." in words_of(late.run())
 
 
 def test_a_controller_a_branch_and_a_run_of_one_step_say_why_they_have_none():

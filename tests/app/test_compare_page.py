@@ -177,6 +177,19 @@ def test_choosing_the_baseline_as_contender_changes_their_roles():
 def test_an_arm_is_never_compared_with_itself():
     page = opened(contender="2", baseline="2", **TWO)
     assert "Median difference Low − High" in words_of(page)
+    assert "baseline must be another arm than the contender; got 2; 1 was used." in page.session_state["complaints"]
+    # Nobody wrote this baseline, so nobody is told.
+    assert not opened(contender="2", **TWO).session_state["complaints"]
+
+
+def test_arms_that_a_link_compares_and_the_scenario_has_not_are_named():
+    page = opened(contender="6", baseline="6", n="100")
+    count = len(page.session_state["scenario"].arms)
+    assert page.session_state["complaints"] == (
+        f"contender must be one of the {count} arms; got 6; {count} was used.",
+        f"baseline must be one of the {count} arms; got 6; 1 was used.",
+    )
+    assert (page.session_state["view"].contender, page.session_state["view"].baseline) == (count, 1)
 
 
 # What every arm did

@@ -14,7 +14,7 @@ from lr_explorer.experiments.tasks import CONTENDERS, TASKS
 from lr_explorer.figures.charts import arrange
 from lr_explorer.figures.theme import ARM_SHADES, INK, QUIET, arm_dash, arm_marker
 from lr_explorer.statistics import Interval
-from lr_explorer.story import told
+from lr_explorer.story import percent, told
 
 Array = NDArray[np.float64]
 
@@ -135,7 +135,7 @@ def _told_of(matrix: TaskMatrix, task: str, contender: str) -> str:
     score = matrix.scores[matrix.tasks.index(task), matrix.contenders.index(contender)]
     return (
         f"<b>{CONTENDERS[contender].label}</b> on {TASKS[task].label}<br>peak {told(made.curve.peak)}, median loss {_loss(10**score)}"
-        f"<br>{made.held_out.hits.mean():.0%} {TASKS[task].measure.says}"
+        f"<br>{percent(made.held_out.hits.mean(), 0)} {TASKS[task].measure.says}"
     )
 
 

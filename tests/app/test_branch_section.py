@@ -13,6 +13,7 @@ from lr_explorer.experiments.crowd import crowd_csv
 from lr_explorer.scenario import Scenario
 from lr_explorer.simulate import simulate
 from lr_explorer.statistics import wilson_interval
+from lr_explorer.story import percent
 from tests.app.test_compare_page import charts_of, html_of, opened, words_of
 
 SHORT = {"steps": "120", "n": "100"}
@@ -48,8 +49,9 @@ def test_branches_are_run_on_demand_and_their_shares_are_those_of_a_run_of_their
     arms = simulate(branched(scenario, 0, 40), 100).arms
     is_global = basin_of(scenario.surface, arms[1].final) == 0
     share = wilson_interval(int(is_global.sum()), 100)
-    assert f"<strong>{share.estimate:.1%}</strong> ({share.low:.1%} – {share.high:.1%})" in html_of(page)
+    assert f"<strong>{percent(share.estimate)}</strong> ({percent(share.low)} – {percent(share.high)})" in html_of(page)
     assert "Decay from 40 rather than Constant from 40" in html_of(page)
+    assert "Margins: 0.1 of the replicates for how often, 0.1 dex for how low." in words_of(page)
     rows = list(csv.DictReader(io.StringIO(crowd_csv(page.session_state["branches-result"][1]))))
     assert [row["arm"] for row in rows] == ["Cosine", "Constant from 40", "Decay from 40", "Restart from 40"]
     lower = np.median(np.log10(arms[1].final_loss - scenario.surface.lowest) - np.log10(arms[2].final_loss - scenario.surface.lowest))

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from lr_explorer.claims import CLAIMS, Experiment
 from lr_explorer.links import Query, Reader
-from lr_explorer.params import Choice, Described, Param, Text, Upload, choice, flag, text
+from lr_explorer.params import Choice, Described, Param, Text, Upload, choice, flag, shortened, text
 from lr_explorer.scenario import VERSION, Scenario
 
 AUDIENCES = {"teacher": "whoever makes it", "class": "the class"}
@@ -42,7 +42,7 @@ class Lesson(Described):
     answers: str = text(
         "",
         "Answers to choose from, one a line",
-        f"Up to {_MOST_ANSWERS}. Students choose one before they see what happens; the choice stays in their own browser tab. "
+        f"Two to {_MOST_ANSWERS}. Students choose one before they see what happens; the choice stays in their own browser tab. "
         "Without answers everything shows at once.",
         longest=600,
         lines=_MOST_ANSWERS,
@@ -52,6 +52,11 @@ class Lesson(Described):
     controls: str = text("arm1.schedule.peak", "What the class may change", "The controls that are shown; all others are hidden.", longest=2000)
     shows: str = text("play,curves,replicates,knob", "What else the class sees", "What stands around the map and on the cards.", longest=200)
     cards: str = text(NONE, "Cards of claims", "Experiments with a question to predict and a verdict.", longest=1000)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.choices) == 1:
+            raise ValueError(f"answers must be at least two, one a line, or none; got one: {shortened(self.choices[0][3:])}")
 
     def chosen(self, field: str) -> tuple[str, ...]:
         """Return the names in `controls`, `shows` or `cards`, in their order."""
@@ -90,7 +95,7 @@ class Lesson(Described):
     @classmethod
     def read(cls, reader: Reader, scenario: Scenario) -> Self:
         """Read a lesson about the scenario; names that it does not have are told to the reader, one by one."""
-        lesson = cls(**reader.values(_PREFIX, cls()))
+        lesson = reader.filled(_PREFIX, cls())
         known: dict[str, Collection[str]] = {"controls": controls_of(scenario), "shows": PARTS, "cards": EXPERIMENTS}
         for field, names in known.items():
             unknown = [name for name in lesson.chosen(field) if name not in names]

@@ -127,7 +127,7 @@ class Reader:
                 values[name] = param.parse(written, prefix + name)
             except ValueError as refusal:
                 used = param.format(getattr(default, name))  # type: ignore[arg-type]
-                self.complain(str(refusal), f"{used} was used")
+                self.complain(str(refusal), f"{used} was used" if used else "it was left empty")
         return values
 
     def _applied(self, base: T, values: Mapping[str, Any], prefix: str) -> T:

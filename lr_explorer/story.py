@@ -19,6 +19,11 @@ def told(value: float) -> str:
     return re.sub(r"e([+-])0*", lambda match: f"e{match[1].strip('+')}", f"{value:.3g}").replace("-", "−")
 
 
+def percent(share: float, digits: int = 1) -> str:
+    """Return a share as people read it: 93.3 %."""
+    return f"{100 * share:.{digits}f} %"
+
+
 def at(point: Array | tuple[float, float]) -> str:
     """Return a point as (x, y), with 0 for less than half a thousandth."""
     x, y = (told(float(value) if abs(value) >= 5e-4 else 0.0) for value in point)

@@ -13,16 +13,13 @@ from numpy.typing import NDArray
 from lr_explorer.claims.base import Claim, Kind
 from lr_explorer.experiments.blocks import IsStopped, Progress
 from lr_explorer.experiments.selection import configurations, pool
-from lr_explorer.experiments.task_choice import TIE, agreement, behind, dependence, level_together, picks_from_elsewhere
-from lr_explorer.experiments.task_matrix import SIZES, Size, TaskMatrix, log_losses, task_matrix
+from lr_explorer.experiments.task_choice import TIE, alike, behind, dependence, level_together, picks_from_elsewhere, resampled
+from lr_explorer.experiments.task_matrix import SIZES, Size, TaskMatrix, task_matrix
 from lr_explorer.experiments.tasks import CONTENDERS, TASKS
-from lr_explorer.statistics import LEVEL, Interval, Status, Verdict, judge, mean_interval
+from lr_explorer.statistics import Status, Verdict, judge, mean_interval
 
 Array = NDArray[np.float64]
 
-_RESAMPLES = 400
-# What counts as agreement by chance: Friedman's test at this level.
-_CHANCE = 0.05
 # With so many replicates one chooses, where it is told how far the best of many flatters itself.
 _FEW = 3
 _FLATTERED = "noisy_bowl"
@@ -32,7 +29,7 @@ _FLATTERED = "noisy_bowl"
 class MatrixExperiment:
     """One question to a matrix of tasks and schedules that can fail; as `Experiment`, where the names are the same.
 
-    judged: the verdict on a matrix that has these tasks and schedules.
+    judged: the verdict on a matrix that has these tasks and schedules. effect: what follows its number, unit and meaning.
     """
 
     name: str
@@ -40,6 +37,7 @@ class MatrixExperiment:
     says: str
     expected: Status
     judged: Callable[[TaskMatrix], Verdict]
+    effect: str
     why: str
     kind: Kind = Kind.CLAIM
     tasks: tuple[str, ...] = tuple(TASKS)
@@ -65,35 +63,18 @@ def _depends(matrix: TaskMatrix) -> Verdict:
 
 
 def _no_champion(matrix: TaskMatrix) -> Verdict:
-    return judge(_bounds(matrix, lambda scores: behind(scores).max(axis=0).min()), TIE)
+    return judge(resampled(matrix.losses, lambda scores: behind(scores).max(axis=0).min(), matrix.seed), TIE)
 
 
 def _habit(matrix: TaskMatrix) -> Verdict:
     def paid(scores: Array) -> float:
         return float(behind(scores)[np.arange(len(scores)), picks_from_elsewhere(scores)].mean())
 
-    return judge(_bounds(matrix, paid))
+    return judge(resampled(matrix.losses, paid, matrix.seed))
 
 
 def _alike(matrix: TaskMatrix) -> Verdict:
-    from scipy.stats import chi2
-
-    tasks, contenders = matrix.scores.shape
-    by_chance = float(chi2.isf(_CHANCE, contenders - 1) / (tasks * (contenders - 1)))
-    return judge(_bounds(matrix, lambda scores: agreement(scores).w), by_chance)
-
-
-def _bounds(matrix: TaskMatrix, number: Callable[[Array], float]) -> Interval:
-    """Return a number made of the scores, with the percentiles of what it is when replicates are drawn anew, with replacement."""
-    random = np.random.default_rng(matrix.seed)
-    losses = matrix.losses
-    found = []
-    for _ in range(_RESAMPLES):
-        # Schedules share their replicates, tasks do not.
-        drawn = random.integers(losses.shape[2], size=(len(losses), 1, losses.shape[2]))
-        found.append(number(log_losses(np.median(np.take_along_axis(losses, np.broadcast_to(drawn, losses.shape), axis=2), axis=2))))
-    low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(float(number(matrix.scores)), float(low), float(high), losses.shape[2])
+    return alike(matrix.losses, matrix.seed)
 
 
 def _flattery(matrix: TaskMatrix) -> Verdict:
@@ -115,21 +96,23 @@ CLAIM = Claim(
     "Seven schedules on eleven tasks, each tuned. Is one of them best, or as good as the best, everywhere?",
     (
         MatrixExperiment(
-            "depends",
-            "A pair that changes sides",
-            "Which of a constant rate and a cosine ends lower depends on the task",
-            Status.SUPPORTED,
-            _depends,
-            "What the noise does at the minimum and how the curvature changes on the way decide it, and tasks differ in both.",
-            contenders=("constant", "cosine"),
-        ),
-        MatrixExperiment(
             "no_champion",
             "Nobody is best everywhere",
             f"Every schedule is more than {TIE:g} dex behind the best on some task",
             Status.SUPPORTED,
             _no_champion,
+            "dex behind the best on its worst task, of the schedule with the mildest worst task",
             "What serves one task costs on another: a long plateau lost to early decay, a floor that a constant rate cannot reach.",
+        ),
+        MatrixExperiment(
+            "depends",
+            "A pair that changes sides",
+            "Which of a constant rate and a cosine ends lower depends on the task",
+            Status.SUPPORTED,
+            _depends,
+            "dex, the smaller of the two largest leads of one over the other",
+            "What the noise does at the minimum and how the curvature changes on the way decide it, and tasks differ in both.",
+            contenders=("constant", "cosine"),
         ),
         MatrixExperiment(
             "habit",
@@ -137,6 +120,7 @@ CLAIM = Claim(
             "To take the schedule with the best mean rank on the other tasks costs more than a tenth of a decade on average",
             Status.SUPPORTED,
             _habit,
+            "dex behind the best, on average over the tasks",
             "The best on average is not the best here; only the task itself tells, which is what validation is for.",
         ),
         MatrixExperiment(
@@ -145,6 +129,7 @@ CLAIM = Claim(
             "The tasks rank the schedules more alike than chance does",
             Status.SUPPORTED,
             _alike,
+            "in Kendall's W, 0 for no agreement and 1 for the same ranks everywhere, where chance exceeds the margin in 5 % of all cases",
             "That it depends does not mean that all are alike: some schedules are a better first guess than others.",
             Kind.COUNTER,
         ),
@@ -154,6 +139,7 @@ CLAIM = Claim(
             "The best of 70 configurations, chosen on three seeds, looks more than a tenth of a decade better than it is",
             Status.SUPPORTED,
             _flattery,
+            "dex between what the chosen one's three seeds show and what all others show",
             "The best of many on few seeds is in part the luckiest: who chooses among many needs many seeds, or fresh ones to judge by.",
             Kind.COUNTER,
             tasks=(_FLATTERED,),

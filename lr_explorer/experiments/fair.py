@@ -238,6 +238,14 @@ class Fight:
         """A sentence for each arm of which the best peak may lie beyond the grid."""
         return [curve.warning for curve in self.curves if curve.warning]
 
+    @property
+    def twins(self) -> list[str]:
+        """A sentence for each group of arms that differ in nothing any more once their peaks are tuned."""
+        alike: dict[Arm, list[str]] = {}
+        for curve in self.curves:
+            alike.setdefault(curve.tuned.with_values(name=Arm().name, colour=Arm().colour), []).append(curve.arm.name)
+        return [f"{' and '.join(names)} are one and the same arm once their peaks are tuned." for names in alike.values() if len(names) > 1]
+
 
 def at_same_peak(scenario: Scenario, peak: float | None = None) -> Scenario:
     """Return the scenario with one peak rate for all arms, by default the first arm's."""

@@ -157,6 +157,8 @@ def _past_half(cells: Sequence[Scenario], place: int) -> Array:
     for (_, is_deep), indices in alike.items():
         leaving, returning = (np.array([getattr(found[index], name) for index in indices]).T for name in ("leaving", "returning"))
         values[indices] = crossed_share(leaving, returning, float(is_deep))[-1] - 0.5
+    # Past the edge no run settles in a well, from which it could escape.
+    values[_past_edge(cells, place) > 0] = np.nan
     return values
 
 
@@ -169,7 +171,7 @@ LINES: tuple[Line, ...] = (
     ),
     Line(
         "escape by theory",
-        "where Kramers' rates of escape expect half of the runs in the deep well; they hold below the edge of stability",
+        "where Kramers' rates of escape expect half of the runs in the deep well; it ends at the edge of stability, up to which they hold",
         "expected to have more than half of its runs in the deep well",
         _past_half,
     ),

@@ -40,7 +40,7 @@ def near_best(excess: float) -> Measure:
 
 def descended(share: float) -> Measure:
     """Ask whether the run ended in the global basin with at most `share` of the start's loss above the lowest."""
-    says = f"ended in the global basin with at most {share:.0%} of the loss at the start"
+    says = f"ended in the global basin with at most {100 * share:.0f} % of the loss at the start"
     return Measure(says, partial(_descended, share=share))
 
 

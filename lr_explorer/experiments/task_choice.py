@@ -3,7 +3,7 @@
 Everything here is a function of scores – log10 of a median loss, (tasks, contenders), the lower the better – or of the losses behind them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,9 @@ Whole = NDArray[np.int64]
 # So many dex above the best count as no difference: 12 %.
 TIE = 0.05
 FOLDS = 5
+# What counts as agreement by chance: Friedman's test at this level.
+CHANCE = 0.05
+_RESAMPLES = 400
 
 
 def level_together(count: int, level: float = LEVEL) -> float:
@@ -67,6 +70,37 @@ def agreement(scores: Array) -> Agreement:
     spread = ((ranked.sum(axis=0) - tasks * mean) ** 2).sum()
     w = float(spread / most) if most else 0.0
     return Agreement(w, float(chi2.sf(tasks * (contenders - 1) * w, contenders - 1)))
+
+
+def alike(losses: Array, seed: int) -> Verdict:
+    """Return the verdict on the claim that Kendall's W exceeds what Friedman's test calls chance, with the noise of the runs counted.
+
+    losses, seed: as in `resampled`.
+    """
+    from scipy.stats import chi2
+
+    tasks, contenders, _ = losses.shape
+    by_chance = float(chi2.isf(CHANCE, contenders - 1) / (tasks * (contenders - 1)))
+    return judge(resampled(losses, lambda scores: agreement(scores).w, seed), by_chance)
+
+
+def resampled(losses: Array, number: Callable[[Array], float], seed: int) -> Interval:
+    """Return a number made of the scores, with the percentiles of what it is when replicates are drawn anew, with replacement.
+
+    losses: (tasks, contenders, replicates). seed: of the draws.
+    """
+    random = np.random.default_rng(seed)
+    found = []
+    for _ in range(_RESAMPLES):
+        # Schedules share their replicates, tasks do not.
+        drawn = random.integers(losses.shape[2], size=(len(losses), 1, losses.shape[2]))
+        found.append(number(_scores(np.take_along_axis(losses, np.broadcast_to(drawn, losses.shape), axis=2))))
+    low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Interval(float(number(_scores(losses))), float(low), float(high), losses.shape[2])
+
+
+def _scores(losses: Array) -> Array:
+    return log_losses(np.median(losses, axis=2))
 
 
 # Whether one pair changes sides

@@ -7,10 +7,12 @@ import numpy as np
 
 from lr_explorer.experiments.selection import Selection
 from lr_explorer.experiments.task_choice import (
+    CHANCE,
     FOLDS,
     TIE,
     Validated,
     agreement,
+    alike,
     behind,
     cross_validated,
     dependence,
@@ -24,9 +26,6 @@ from lr_explorer.experiments.task_matrix import TaskMatrix
 from lr_explorer.experiments.tasks import CONTENDERS, TASKS
 from lr_explorer.statistics import LEVEL, MARGIN, Interval, Status, Verdict, paired_losses
 from lr_explorer.story import told
-
-# A chance below this is a poor explanation of ranks that agree.
-_UNLIKELY = 0.05
 
 
 def winners_sentences(matrix: TaskMatrix) -> list[str]:
@@ -58,14 +57,20 @@ def _near_best(matrix: TaskMatrix) -> str:
 
 
 def _agreement(matrix: TaskMatrix) -> str:
-    found = agreement(matrix.scores)
+    found, verdict = agreement(matrix.scores), alike(matrix.losses, matrix.seed)
     mean = ranks(matrix.scores).mean(axis=0)
     first, last = (CONTENDERS[matrix.contenders[int(place)]].label for place in (mean.argmin(), mean.argmax()))
-    numbers = f"Kendall's W is {told(found.w)}, where 0 means no agreement and 1 the same ranks everywhere; Friedman's p is {told(found.p)}"
+    numbers = (
+        f"Kendall's W, where 0 means no agreement and 1 the same ranks everywhere, is {told(found.w)}, and with the noise of the runs counted "
+        f"{told(verdict.low)} to {told(verdict.high)}; chance exceeds {told(verdict.margin)} in {told(100 * CHANCE)} % of all cases"
+    )
     extremes = f"{first} has the best mean rank, {told(mean.min())}, and {last} the worst, {told(mean.max())}."
-    if found.p < _UNLIKELY:
-        return f"That does not mean that anything goes: the tasks' ranks agree more than they would by chance ({numbers}). {extremes}"
-    return f"Whether the tasks' ranks agree more than they would by chance, {len(matrix.tasks)} tasks cannot tell ({numbers}). {extremes}"
+    head = {
+        Status.SUPPORTED: "That does not mean that anything goes: the tasks' ranks agree more than they would by chance.",
+        Status.INCONCLUSIVE: f"Whether the tasks' ranks agree more than they would by chance cannot be told from {len(matrix.tasks)} tasks: "
+        f"Friedman's p is {told(found.p)} for these very scores, but other replicates would move them across the line.",
+    }.get(verdict.status, "The tasks' ranks agree no more than chance can make them.")
+    return f"{head} {numbers}. {extremes}"
 
 
 # One pair
@@ -87,8 +92,8 @@ def pair_sentences(matrix: TaskMatrix, one: str, other: str) -> list[str]:
         one: tasks[[interval.high < -MARGIN for interval in intervals]],
     }
     ahead = "; ".join(f"{CONTENDERS[name].label} on {_listed(where) if len(where) else 'no task'}" for name, where in leads.items())
-    undecided = len(tasks) - sum(map(len, leads.values()))
-    rest = f"; on {undecided} neither certainly does" if undecided else ""
+    undecided = tasks[[interval.low <= MARGIN and interval.high >= -MARGIN for interval in intervals]]
+    rest = f"; on {_listed(undecided)} neither certainly does" if len(undecided) else ""
     every = [dependence(sides(matrix, *pair)).status for pair in combinations(matrix.contenders, 2)]
     return [
         f"{_head(verdict, names)} Which ends more than {told(MARGIN)} dex lower: {ahead}{rest}. The intervals all hold at once in "
@@ -141,7 +146,8 @@ def validated_sentence(gains: Sequence[Interval]) -> str:
     same = sum(gain.low >= -MARGIN and gain.high <= MARGIN for gain in gains)
     return (
         f"Chosen on the task itself, by {FOLDS}-fold cross-validation over the replicates, the schedule ends more than {told(MARGIN)} dex lower than "
-        f"what the other tasks recommend on {better} of {len(gains)} tasks and higher on {worse}; on {same} the difference is certainly smaller."
+        f"what the other tasks recommend on {better} of {len(gains)} tasks and higher on {worse}; on {same} the difference is "
+        "certainly smaller than that."
     )
 
 
@@ -161,9 +167,11 @@ def _listed(tasks: Sequence[str] | np.ndarray) -> str:
 
 
 def gain_text(gain: Interval) -> str:
-    """Return an interval in dex: its estimate and, in brackets, its bounds."""
+    """Return an interval in dex: its estimate and, in brackets, its bounds; of a schedule compared with itself there is none."""
+    if gain.low == gain.estimate == gain.high == 0:
+        return "0: they choose the same"
     middle, low, high = (_hundredths(value) for value in (gain.estimate, gain.low, gain.high))
-    return middle if low == high else f"{middle} ({low} to {high})"
+    return f"{middle} ({low} to {high})"
 
 
 def _dex(value: float) -> str:

@@ -69,9 +69,9 @@ def ends_figure(crowd: Crowd, *, dark: bool) -> go.Figure:
 
 def repetitions_figure(verdicts: Sequence[Verdict], effect: str, *, dark: bool) -> go.Figure:
     """Return the interval of each of several verdicts on one claim, numbered from 1 at the top; a full mark is one that supports the claim."""
-    figure = go.Figure()
+    figure, margin = go.Figure(), verdicts[0].margin
     bounds = np.array([(verdict.low, verdict.estimate, verdict.high) for verdict in verdicts])
-    finite = np.concatenate([bounds[np.isfinite(bounds)], [0.0, verdicts[0].margin]])
+    finite = np.concatenate([bounds[np.isfinite(bounds)], [-margin, margin]])
     room = 0.05 * np.ptp(finite)
     ends = float(finite.min() - room), float(finite.max() + room)
     low, middle, high = np.clip(bounds, *ends).T
@@ -89,7 +89,7 @@ def repetitions_figure(verdicts: Sequence[Verdict], effect: str, *, dark: bool) 
         )
     )
     arrange(figure, effect, "repetition", dark=dark, height=HEIGHT)
-    for value, dash in ((0.0, "solid"), (verdicts[0].margin, "dash")):
+    for value, dash in ((0.0, "solid"), (-margin, "dash"), (margin, "dash")):
         figure.add_vline(value, line={"color": QUIET.on(dark=dark), "width": 1.5, "dash": dash})
     figure.update_xaxes(range=ends)
     figure.update_yaxes(range=[len(verdicts) + 0.6, 0.4], dtick=1)

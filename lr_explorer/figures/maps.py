@@ -7,13 +7,15 @@ from lr_explorer.experiments.maps import SuccessMap
 from lr_explorer.experiments.sweep import Axis
 from lr_explorer.figures.charts import arrange
 from lr_explorer.figures.theme import INK, PAGE, SHARE_SCALE
-from lr_explorer.story import told
+from lr_explorer.story import percent, told
 
 HEIGHT = 420  # pixels
 # With more cells than these every other one has its value on the axis, and all have smaller numbers.
 _FEW = 8
 # From this share on a number is read better in the page's colour than in the ink's, on the light page and on the dark one.
 _DEEP = {False: 0.75, True: 0.61}
+# What stands on a cell of which more than half of the runs diverged: that nobody succeeded has another reason there.
+GONE = "✕"
 # Of the lines of theory, in their order: pixels of ink and gap, in turn.
 LINE_DASHES = ((9, 4), (2, 3))
 
@@ -52,15 +54,18 @@ def success_figure(found: SuccessMap, arm: int, labels: tuple[str, str], chosen:
 def _cells(found: SuccessMap, arm: int, labels: tuple[str, str], *, dark: bool) -> go.Scatter:
     """Return each cell's share as a number, with what the pointer is told, and the places that a click hands on."""
     places = found.swept.sweep.places
-    shares = [found.swept.at(*place)[arm].success.estimate for place in places]
+    arms = [found.swept.at(*place)[arm] for place in places]
+    shares = [one.success.estimate for one in arms]
+    marks = [f"<br>{GONE}" if one.divergence.estimate > 0.5 else "" for one in arms]
+    inks = [ink_on(share, dark=dark) for share in shares]
     x, y = zip(*places, strict=True)
     return go.Scatter(
         x=x,
         y=y,
         mode="markers+text",
         marker={"size": 12, "opacity": 0},
-        text=[f"{share:.0%}" for share in shares],
-        textfont={"color": [ink_on(share, dark=dark) for share in shares], "size": 13 if max(found.swept.sweep.shape) <= _FEW else 9},
+        text=[f"{share:.0%}{mark}" for share, mark in zip(shares, marks, strict=True)],
+        textfont={"color": inks, "size": 13 if max(found.swept.sweep.shape) <= _FEW else 9, "shadow": [_halo(ink, dark=dark) for ink in inks]},
         hovertext=[_told(found, arm, labels, place) for place in places],
         hovertemplate="%{hovertext}<extra></extra>",
         customdata=[list(place) for place in places],
@@ -72,11 +77,18 @@ def ink_on(share: float, *, dark: bool) -> str:
     return (PAGE if share > _DEEP[dark] else INK).on(dark=dark)
 
 
+def _halo(ink: str, *, dark: bool) -> str:
+    """Return a shadow in the other of the two colours of numbers, in which a number is read where a line crosses it."""
+    around = (INK if ink == PAGE.on(dark=dark) else PAGE).on(dark=dark)
+    return ", ".join([f"0px 0px 2px {around}"] * 4)
+
+
 def _told(found: SuccessMap, arm: int, labels: tuple[str, str], place: tuple[int, ...]) -> str:
-    share, count = found.swept.at(*place)[arm].success, found.swept.sweep.count
+    cell, count = found.swept.at(*place)[arm], found.swept.sweep.count
+    share = cell.success
     values = [f"{label}: {told(float(axis.values[index]))}" for label, axis, index in zip(labels, found.axes, place, strict=True)]
-    bounds = f" ({share.low:.1%} – {share.high:.1%}) of {count:,}" if count > 1 else ", one run"
-    return "<br>".join([f"{share.estimate:.1%}{bounds}", *values])
+    bounds = f" ({percent(share.low)} – {percent(share.high)}) of {count:,}" if count > 1 else ", one run"
+    return "<br>".join([f"{percent(share.estimate)}{bounds}", f"diverged: {percent(cell.divergence.estimate)}", *values])
 
 
 def _ticks(axis: Axis) -> dict[str, object]:

@@ -14,7 +14,7 @@ from lr_explorer.experiments.tasks import CONTENDERS, TASKS
 from lr_explorer.figures.charts import arrange
 from lr_explorer.figures.theme import ARM_SHADES, INK, QUIET, arm_dash, arm_marker
 from lr_explorer.statistics import Interval
-from lr_explorer.story import told
+from lr_explorer.story import percent, told
 
 Array = NDArray[np.float64]
 
@@ -28,7 +28,7 @@ LINES = {"optimism": (0, "blue"), "regret": (1, "orange"), "bound": (2, "grey")}
 
 
 def matrix_figure(matrix: TaskMatrix, *, dark: bool) -> go.Figure:
-    """Return each schedule's rank on each task, and below it how many dex it is behind the best; framed where that is next to nothing."""
+    """Return each schedule's rank on each task, and below it how many dex it is behind the best; framed where that is at most `TIE`."""
     gaps, ranked = behind(matrix.scores), ranks(matrix.scores)
     texts = [[f"<b>{rank:g}</b><br>{_gap(gap)}" for rank, gap in zip(*row, strict=True)] for row in zip(ranked, gaps, strict=True)]
     hover = [[_told_of(matrix, task, contender) for contender in matrix.contenders] for task in matrix.tasks]
@@ -135,7 +135,7 @@ def _told_of(matrix: TaskMatrix, task: str, contender: str) -> str:
     score = matrix.scores[matrix.tasks.index(task), matrix.contenders.index(contender)]
     return (
         f"<b>{CONTENDERS[contender].label}</b> on {TASKS[task].label}<br>peak {told(made.curve.peak)}, median loss {_loss(10**score)}"
-        f"<br>{made.held_out.hits.mean():.0%} {TASKS[task].measure.says}"
+        f"<br>{percent(made.held_out.hits.mean(), 0)} {TASKS[task].measure.says}"
     )
 
 
@@ -148,7 +148,10 @@ def _gap(gap: float) -> str:
 
 
 def _short(gap: float) -> str:
-    """Return dex in three characters or so: there is little room in a cell."""
+    """Return dex in three characters or so, for there is little room in a cell; in as many as it takes to see on which side of a tie it is."""
     if not np.isfinite(gap):
         return "∞"
-    return f"{gap:.1f}" if gap >= 0.95 else f"{gap:.2f}".removeprefix("0")
+    if gap >= 0.95:
+        return f"{gap:.1f}"
+    texts = (f"{gap:.{digits}f}" for digits in range(2, 9))
+    return next((text for text in texts if (float(text) <= TIE) == (gap <= TIE)), f"{gap}").removeprefix("0")

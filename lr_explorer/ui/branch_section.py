@@ -8,7 +8,7 @@ import streamlit as st
 from lr_explorer.experiments.branches import CONSTANT, DECAY, PAIRS, branched, compared, level_of_each, refusal
 from lr_explorer.experiments.crowd import Crowd, crowd, crowd_csv
 from lr_explorer.figures.crowds import bands_figure
-from lr_explorer.statistics import brief, level_of_look
+from lr_explorer.statistics import MARGIN, brief, level_of_look
 from lr_explorer.story import told
 from lr_explorer.ui import cached, compare_page, state
 from lr_explorer.ui.compare_parts import count, has_success, median_of, swatch_of
@@ -115,6 +115,8 @@ def _verdicts(found: Crowd) -> None:
         else:
             verdicts = [*([pair.comparison.shares] if has_success() else []), pair.comparison.losses]
             rows.append((claim, [brief(verdict) for verdict in verdicts]))
+    shares = f"{told(MARGIN)} of the replicates for how often, " if has_success() else ""
+    st.markdown(f"Margins: {shares}{told(MARGIN)} dex for how low. Refuted means no difference in the claim's favour beyond the margin.")
     st.html(numbers_table(["Claim", *titles], rows))
     st.markdown(
         f"Effects with intervals of {told(100 * level_of_each(level))} %: the {len(PAIRS)} claims share the error of one. Where replicates end in "

@@ -191,11 +191,13 @@ def _questions(claim: Claim, matrix: TaskMatrix, guess: lab.Guess) -> None:
             continue
         verdict = experiment.judged(matrix)
         st.html(
-            f'<p class="lrx-verdict">{badge(verdict.status, dark=is_dark())}{escape(experiment.says)}: effect {escape(bounds(verdict))}, margin '
-            f"{told(verdict.margin)}.</p>"
+            f'<p class="lrx-verdict">{badge(verdict.status, dark=is_dark())}{escape(experiment.says)}: '
+            f"{escape(f'{bounds(verdict)} {experiment.effect}')}; margin {told(verdict.margin)}.</p>"
         )
         if experiment.name == _CHAMPION and guess.status is not None:
             st.markdown(against(_CHAMPIONS[guess.status], guess.status, verdict.status))
+        if verdict.status is experiment.expected:
+            st.markdown(f"**Why:** {literal(experiment.why)}")
 
 
 # Beside it

@@ -62,7 +62,8 @@ def change(wanted: Mapping[str, str]) -> None:
 
 
 def change_back() -> None:
-    """Take back all that the class has changed."""
+    """Take back all that the class has changed, and what it typed in vain."""
+    st.session_state.pop("refused", None)
     st.session_state.changed = {}
 
 

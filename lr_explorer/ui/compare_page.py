@@ -113,7 +113,7 @@ def verdict(crowd: Crowd) -> None:
     with st.container(border=True, key="verdict"):
         _verdict(crowd)
         st.markdown(
-            f"Both arms saw the same noise: replicates 0 to {crowd.count - 1:,} of seed {crowd.scenario.seed}, which the Playground shows, too. "
+            f"Both arms saw the same noise: replicates 0 to {crowd.count - 1:,} of seed {crowd.scenario.seed:,}, which the Playground shows, too. "
             f"Every N has a share of its own in the {told(100 * (1 - LEVEL))} % of error, so that going on to a larger N after a look at this does "
             "not inflate it: that is why these intervals are wider than those of a single look."
         )
@@ -157,7 +157,10 @@ def again() -> None:
         "losses": (f"{names[0]} ends lower than {names[1]}", "median difference in dex"),
     }
     st.markdown(
-        f"Each line is one repetition's interval of {told(100 * LEVEL)} %; the dashed line is the margin, and a full mark supports the claim."
+        f"Each line is one repetition's interval of {told(100 * LEVEL)} %, which is looked at once; the verdict's above, of "
+        f"{told(100 * level_of_look(count(), state.COUNTS))} %, is wider, since one may go on to a larger N, and can leave open what these settle. "
+        "Dashed lines are the margins on both sides. A full mark supports the claim; refuted means that there is no difference in its favour "
+        "beyond the margin."
     )
     with st.container(key="again-figures"):
         for key, (claim, effect) in claims.items():
@@ -180,8 +183,8 @@ def arms(crowd: Crowd) -> None:
     st.markdown(f"#### What {crowd.count:,} replicates of each arm did")
     st.html(crowd_table(crowd, dark=is_dark(), tells_success=has_success()))
     st.markdown(
-        f"Intervals hold the true share in {told(100 * LEVEL)} % of all attempts. Watch one of the replicates in the Playground, with the same "
-        "noise: click on its point in the distribution or on the map below, or here."
+        f"Intervals hold the true share in {told(100 * LEVEL)} % of all attempts. {_how_counted()}"
+        "Watch one of the replicates in the Playground, with the same noise: click on its point in the distribution or on the map below, or here."
     )
     number = st.number_input("Watch replicate", 0, crowd.count - 1, min(state.scenario().replicate, crowd.count - 1), key="watched", width=180)
     for place, arm in enumerate(crowd.arms):
@@ -189,6 +192,13 @@ def arms(crowd: Crowd) -> None:
     st.download_button(
         "Download the table (CSV)", lambda: crowd_csv(crowd), "lr-explorer-comparison.csv", "text/csv", key="download-comparison", on_click="ignore"
     )
+
+
+def _how_counted() -> str:
+    """Say how success is counted here, where the Playground asks for more."""
+    if not has_success() or cached.measure_of(state.origin()):
+        return ""
+    return "The basin alone counts here, since the losses stand beside it; the Playground also asks how low in it a run ended. "
 
 
 def _watched(place: int, arm: ArmCrowd, number: int) -> None:
@@ -299,6 +309,8 @@ def _result(fight: Fight) -> None:
         _side("same", f"Same peak: {told(common)} for all", fight.same)
         tuned = ", ".join(f"{curve.arm.name} {told(curve.peak)}" for curve in fight.curves)
         _side("tuned", f"Each tuned: {tuned}", fight.tuned)
+    for sentence in fight.twins:
+        st.markdown(literal(sentence))
     _sensitivity(fight)
 
 

@@ -20,13 +20,14 @@ from lr_explorer.experiments.maps import (
     usual_span,
     usual_spans,
 )
-from lr_explorer.figures.maps import LINE_DASHES, success_figure
+from lr_explorer.experiments.measures import DIVERGED
+from lr_explorer.figures.maps import GONE, LINE_DASHES, success_figure
 from lr_explorer.figures.theme import INK
-from lr_explorer.story import told
+from lr_explorer.story import percent, told
 from lr_explorer.ui import cached, compare_page, state
 from lr_explorer.ui.compare_parts import has_success, swatch_of
 from lr_explorer.ui.parts import chart, is_dark, view_choice
-from lr_explorer.ui.tables import legend, numbers_table, swatch
+from lr_explorer.ui.tables import glyph, legend, numbers_table, swatch
 from lr_explorer.ui.text import literal
 
 Spans = tuple[Span, Span]
@@ -97,10 +98,12 @@ def _shown(found: SuccessMap, places: Sequence[int], spans: Spans, labels: tuple
     for line, dash in zip(LINES, LINE_DASHES, strict=True):
         if line in found.lines:
             st.html(legend([f"{swatch(line.label, INK.on(dark=is_dark()), dash)} {escape(line.says)}"]))
+    if any(one.divergence.estimate > 0.5 for arms_of in found.swept.cells for one in arms_of):
+        st.html(legend([glyph(GONE, INK.on(dark=is_dark()), "on a cell: more than half of its runs diverged")]))
     with st.container(key="map-figures"):
         for arm, place in enumerate(places):
             best = found.swept.at(*found.highest(arm))[arm].success
-            alt = f"Share of {arms[arm].name}'s replicates that {says} over {labels[0]} and {labels[1]}, at most {best.estimate:.0%}."
+            alt = f"Share of {arms[arm].name}'s replicates that {says} over {labels[0]} and {labels[1]}, at most {percent(best.estimate, 0)}."
             with st.container():
                 st.html(legend([swatch_of(place, arms[arm])]))
                 chart(success_figure(found, arm, labels, cell, dark=is_dark()), f"map-{arm + 1}", alt, on_pick=_choose)
@@ -121,12 +124,13 @@ def _cell(found: SuccessMap, cell: tuple[int, int], places: Sequence[int], spans
         for name, label, axis in zip(("x", "y"), labels, found.axes, strict=True):
             values = [told(float(value)) for value in axis.values]
             st.selectbox(label, range(len(values)), format_func=values.__getitem__, key=f"map-cell-{name}", width=280, on_change=_chosen)
-    rows = []
+    says, rows = found.swept.sweep.measure.says, []
     for arm, place in enumerate(places):
-        share = found.swept.at(*cell)[arm].success
-        bounds = f" ({share.low:.1%} – {share.high:.1%})" if count > 1 else ""
-        rows.append((swatch_of(place, state.scenario().arms[place]), [f"{share.estimate:.1%}{bounds}"]))
-    st.html(numbers_table(["Arm", found.swept.sweep.measure.says], rows))
+        # One of them where divergence is what is asked.
+        shares = {says: found.swept.at(*cell)[arm].success, DIVERGED: found.swept.at(*cell)[arm].divergence}
+        texts = [percent(one.estimate) + (f" ({percent(one.low)} – {percent(one.high)})" if count > 1 else "") for one in shares.values()]
+        rows.append((swatch_of(place, state.scenario().arms[place]), texts))
+    st.html(numbers_table(["Arm", *dict.fromkeys((says, DIVERGED))], rows))
     with st.container(horizontal=True, gap="small"):
         st.button("Use this cell here", key="use-cell", on_click=_use, args=(spans, cell))
         if st.button("Open this cell in the Playground", key="open-cell"):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lr_explorer.experiments.blocks import Ahead
 from lr_explorer.experiments.pool import SHARED, WorkerLost
 from lr_explorer.experiments.selection import PEAKS, POOL, Selection, configurations, pool_blocks, pooled, selection
-from lr_explorer.experiments.task_choice import FOLDS
+from lr_explorer.experiments.task_choice import FOLDS, TIE
 from lr_explorer.experiments.task_matrix import SIZES, Size, TaskMatrix, Trial, matrix_csv, trials_of
 from lr_explorer.experiments.task_story import (
     elsewhere_sentence,
@@ -116,16 +116,18 @@ def _collected(blocks: Sequence[Callable[[], T]], known: Callable[[int, Callable
 
 def _winners(matrix: TaskMatrix) -> None:
     st.markdown("#### Who wins where")
-    for sentence in winners_sentences(matrix):
+    sentences = winners_sentences(matrix)
+    for sentence in sentences:
         st.markdown(literal(sentence))
+    shortened = "; ".join(f"{made.short} is {made.label}" for made in CONTENDERS.values() if made.short != made.label)
     st.markdown(
         "Bold is the rank, 1 the best; below it stands by how many dex – powers of ten – the median loss is above that of the task's best. Frames "
-        "mark what is best or next to it."
+        f"mark what is within {told(TIE)} dex of the best. {literal(shortened)}."
     )
     chart(
         matrix_figure(matrix, dark=is_dark()),
         "matrix-figure",
-        f"Ranks of {len(CONTENDERS)} schedules on {len(TASKS)} tasks. {winners_sentences(matrix)[0]}",
+        f"Ranks of {len(CONTENDERS)} schedules on {len(TASKS)} tasks. {sentences[0]}",
     )
     with st.expander("What the tasks and schedules are", key="matrix-what"):
         st.markdown("\n".join(f"- **{made.label}** ({made.short}): {made.says}." for made in CONTENDERS.values()))

@@ -158,6 +158,8 @@ def replicates(scenario: Scenario) -> None:
         blocks.append(cached.observed(scenario, origin, first, min(first + _BLOCK, REPLICATES)))
     gone = DIVERGED if scenario.surface.is_known_everywhere else f"{DIVERGED} or left"
     st.html(summary_table(summarise(scenario, blocks), measure.says, gone, dark=is_dark()))
+    if measure is DEFAULT_MEASURE:
+        st.markdown("The Compare page counts every run that ended in the global basin, however high in it: there the losses stand beside.")
 
 
 def downloads(run: Run) -> None:

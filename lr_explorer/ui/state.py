@@ -82,6 +82,7 @@ def scenario() -> Scenario:
         st.session_state.training = Training(**reader.values(_TRAINING, Training()))
         # "?preset=settle&steps=50" is a link that people type: what it leaves out is the preset's, or that of the experiment in "?origin=M3.escape".
         st.session_state.scenario = Scenario.read(reader, _beginning(st.session_state.view))
+        st.session_state.view = _read_places(reader, st.session_state.view, st.session_state.scenario)
         st.session_state.lesson = Lesson.read(reader, st.session_state.scenario)
         st.session_state.changed = st.session_state.lesson.read_changed(reader, st.session_state.scenario)
         # Not the scenario's own, which take every other key for one too many.
@@ -95,6 +96,27 @@ def _read_view(reader: Reader) -> View:
         return view
     reader.complain(f"origin must name an experiment, such as M1.tuned; got {shortened(view.origin)}", f"{lab.NONE} was used")
     return view.with_values(origin=lab.NONE)
+
+
+def _read_places(reader: Reader, view: View, scenario: Scenario) -> View:
+    """Return the view with the arms and the step that the scenario has; what a link has in vain is told to the reader."""
+    used, count = _fitting(view, scenario), len(scenario.arms)
+    for name in ("contender", "baseline"):
+        if name in st.query_params and getattr(view, name) != getattr(used, name):
+            rule = f"one of the {count} arms" if getattr(view, name) > count else "another arm than the contender"
+            reader.complain(f"{name} must be {rule}; got {getattr(view, name)}", f"{getattr(used, name)} was used")
+    if view.branch != used.branch:
+        reader.complain(f"branch must be at most {used.branch}, the last of {scenario.steps} updates; got {view.branch}", f"{used.branch} was used")
+    return used
+
+
+def _fitting(view: View, scenario: Scenario) -> View:
+    """Return the view with a pair of arms, where there are several, and a fork that the scenario has."""
+    count, contender, baseline = len(scenario.arms), view.contender, view.baseline
+    if count > 1:
+        contender, baseline = min(contender, count), min(baseline, count)
+        baseline = baseline if baseline != contender else 2 if contender == 1 else 1
+    return view.with_values(contender=contender, baseline=baseline, branch=min(view.branch, scenario.steps - 1))
 
 
 def _beginning(view: View) -> Scenario | None:
@@ -142,7 +164,7 @@ def query() -> dict[str, str]:
     counted = {_TRAINING + name: text for name, text in training().texts().items()}
     # Keys that nobody has touched would only make every link longer.
     more = (counted if training() != Training() else {}) | (lab.current().texts() if lab.current() != lab.Lab() else {}) | lesson().to_query()
-    return scenario().to_query() | view().texts() | more
+    return scenario().to_query() | _fitting(view(), scenario()).texts() | more
 
 
 def link() -> str:
@@ -290,9 +312,8 @@ def selected_arm() -> int:
 
 def pair() -> tuple[int, int]:
     """Return the places of the arms that are compared, the contender and the baseline, of a scenario that has two."""
-    count = len(scenario().arms)
-    contender, baseline = (min(number, count) - 1 for number in (view().contender, view().baseline))
-    return contender, baseline if baseline != contender else next(place for place in range(count) if place != contender)
+    used = _fitting(view(), scenario())
+    return used.contender - 1, used.baseline - 1
 
 
 def choose_contender(place: int) -> None:
@@ -308,8 +329,7 @@ def choose_baseline(place: int) -> None:
 
 def fork() -> int:
     """Return the step at which an arm's branches part: within the run, of which the link may know nothing."""
-    steps = scenario().steps
-    return min(view().branch or steps // 2, steps - 1)
+    return _fitting(view(), scenario()).branch or scenario().steps // 2
 
 
 def arm_labels() -> list[str]:

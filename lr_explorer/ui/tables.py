@@ -9,7 +9,7 @@ from lr_explorer.experiments.measures import DIVERGED
 from lr_explorer.figures.theme import ARM_SHADES, DASHES, arm_marker
 from lr_explorer.scenario import Arm
 from lr_explorer.statistics import Interval
-from lr_explorer.story import told
+from lr_explorer.story import percent, told
 
 _GLYPHS = {"circle": "●", "square": "■", "triangle-up": "▲", "diamond": "◆", "cross": "✚", "triangle-down": "▼"}
 
@@ -68,7 +68,7 @@ def summary_table(summaries: Sequence[Summary], says: str, gone: str = DIVERGED,
 def crowd_table(crowd: Crowd, *, dark: bool, tells_success: bool = True) -> str:
     """Return a table of what the replicates of each arm did, the share of success as a bar with its interval."""
     gone = DIVERGED if crowd.scenario.surface.is_known_everywhere else f"{DIVERGED} or left"
-    steps = f"median steps to {DESCENT:.0%} of the start's"
+    steps = f"median steps until {percent(DESCENT, 0)} of the start's loss"
     titles = ["Arm", *([crowd.measure.says] if tells_success else []), "loss above the lowest: median (quartiles)", steps, gone]
     rows = []
     for place, arm in enumerate(crowd.arms):
@@ -76,8 +76,8 @@ def crowd_table(crowd: Crowd, *, dark: bool, tells_success: bool = True) -> str:
         cells = [
             *([_success(arm.success, colour)] if tells_success else []),
             _quartiles(arm.quartiles),
-            told(arm.time.estimate) if arm.time.estimate < float("inf") else "not by half",
-            f"{arm.divergence.estimate:.1%}",
+            told(arm.time.estimate) if arm.time.estimate < float("inf") else "half never reach it",
+            percent(arm.divergence.estimate),
         ]
         numbers = "".join(f'<td class="number">{cell}</td>' for cell in cells)
         rows.append(f'<tr><th scope="row">{_arm_cell(place, arm.arm, dark=dark)}</th>{numbers}</tr>')
@@ -87,7 +87,7 @@ def crowd_table(crowd: Crowd, *, dark: bool, tells_success: bool = True) -> str:
 
 
 def _success(share: Interval, colour: str) -> str:
-    return f"{_bar(share, colour)}<strong>{share.estimate:.1%}</strong> ({share.low:.1%} – {share.high:.1%})"
+    return f"{_bar(share, colour)}<strong>{percent(share.estimate)}</strong> ({percent(share.low)} – {percent(share.high)})"
 
 
 def _bar(share: Interval, colour: str) -> str:
@@ -144,7 +144,7 @@ def _dashed(colour: str, dash: Sequence[int]) -> str:
 def _summary_row(place: int, summary: Summary, *, dark: bool, tells_divergence: bool) -> str:
     cells = [
         f"<strong>{summary.hits} of {summary.replicates}</strong>",
-        f"{summary.share_low:.0%} – {summary.share_high:.0%}",
+        f"{percent(summary.share_low, 0)} – {percent(summary.share_high, 0)}",
         *([f"{summary.diverged}"] if tells_divergence else []),
         _quartiles(summary.loss) + (f"<br>its average: {_quartiles(summary.averaged)}" if summary.averaged else ""),
     ]

@@ -13,6 +13,7 @@ from lr_explorer.experiments.crowd import crowd_csv
 from lr_explorer.scenario import Scenario
 from lr_explorer.simulate import simulate
 from lr_explorer.statistics import wilson_interval
+from lr_explorer.story import percent
 from tests.app.test_compare_page import charts_of, html_of, opened, words_of
 
 SHORT = {"steps": "120", "n": "100"}
@@ -48,8 +49,9 @@ def test_branches_are_run_on_demand_and_their_shares_are_those_of_a_run_of_their
     arms = simulate(branched(scenario, 0, 40), 100).arms
     is_global = basin_of(scenario.surface, arms[1].final) == 0
     share = wilson_interval(int(is_global.sum()), 100)
-    assert f"<strong>{share.estimate:.1%}</strong> ({share.low:.1%} – {share.high:.1%})" in html_of(page)
+    assert f"<strong>{percent(share.estimate)}</strong> ({percent(share.low)} – {percent(share.high)})" in html_of(page)
     assert "Decay from 40 rather than Constant from 40" in html_of(page)
+    assert "Margins: 0.1 of the replicates for how often, 0.1 dex for how low." in words_of(page)
     rows = list(csv.DictReader(io.StringIO(crowd_csv(page.session_state["branches-result"][1]))))
     assert [row["arm"] for row in rows] == ["Cosine", "Constant from 40", "Decay from 40", "Restart from 40"]
     lower = np.median(np.log10(arms[1].final_loss - scenario.surface.lowest) - np.log10(arms[2].final_loss - scenario.surface.lowest))
@@ -84,8 +86,10 @@ def test_bad_values_of_a_link_are_named_and_a_fork_past_the_end_is_said():
     assert "fall must be one of linear, cosine, exponential, one_minus_sqrt; got 'steep'; linear was used." in words
     assert page.session_state["scenario"].steps == 120
     late = section(branch="700")
-    assert "Step 700 is no fork in a run of 120 updates: 119, the last one, was used." in words_of(late)
+    assert late.session_state["complaints"] == ("branch must be at most 119, the last of 120 updates; got 700; 119 was used.",)
     assert late.number_input(key="branch-step").value == 119
+    late.session_state["scenario"] = late.session_state["scenario"].with_values(steps=60)
+    assert "Step 119 is no fork in a run of 60 updates: 59, the last one, was used." in words_of(late.run())
 
 
 def test_a_controller_a_branch_and_a_run_of_one_step_say_why_they_have_none():

@@ -321,7 +321,10 @@ def test_the_matrix_is_asked_every_question_once_a_prediction_is_made(monkeypatc
     matrix = task_matrix(Size(tuning=3, held_out=40, per_decade=2), 1, tasks=tuple(TASKS))
     for name in ("depends", "no_champion", "habit", "alike"):
         verdict = CLAIMS["E6"][name].judged(matrix)
-        assert f"{CLAIMS['E6'][name].says}: effect {told(verdict.estimate)} ({told(verdict.low)} to {told(verdict.high)})" in html_of(page)
+        asked = CLAIMS["E6"][name]
+        says = f"{asked.says}: {told(verdict.estimate)} ({told(verdict.low)} to {told(verdict.high)}) {asked.effect}; margin {told(verdict.margin)}."
+        assert escape(says) in html_of(page)
+        assert (asked.why in words_of(page)) == (verdict.status is asked.expected)
     assert "You predicted: “Yes, one is”" in words_of(page)
 
 

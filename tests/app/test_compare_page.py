@@ -12,6 +12,7 @@ from lr_explorer.experiments.pool import WorkerLost
 from lr_explorer.experiments.seeds import Purpose, seed_for
 from lr_explorer.simulate import simulate
 from lr_explorer.statistics import level_of_look, wilson_interval
+from lr_explorer.story import percent, told
 from lr_explorer.ui import compare_page, state
 
 ROOT = Path(__file__).parents[2]
@@ -79,7 +80,7 @@ def test_shares_are_those_of_the_ends_beyond_the_hill_with_their_wilson_interval
     _, ends = ends_of(page, 400)
     for arm in (0, 1):
         share = wilson_interval(int(((ends[arm, 0] > hill) == is_right).sum()), 400)
-        assert f"<strong>{share.estimate:.1%}</strong> ({share.low:.1%} – {share.high:.1%})" in html_of(page)
+        assert f"<strong>{percent(share.estimate)}</strong> ({percent(share.low)} – {percent(share.high)})" in html_of(page)
 
 
 def test_an_open_verdict_says_how_many_pairs_would_settle_it():
@@ -134,6 +135,7 @@ def test_the_comparison_is_repeated_under_ten_other_seeds():
     page.button(key="again").click().run()
     assert not page.exception
     assert sum("again" in chart for chart in charts_of(page)) == 2
+    assert f"the verdict's above, of {told(100 * level_of_look(int(page.session_state['view'].n), state.COUNTS))} %" in words_of(page)
     words = words_of(page)
     assert "“Low ends lower than High”: " in words
     assert "of 10 " in words
@@ -177,6 +179,20 @@ def test_choosing_the_baseline_as_contender_changes_their_roles():
 def test_an_arm_is_never_compared_with_itself():
     page = opened(contender="2", baseline="2", **TWO)
     assert "Median difference Low − High" in words_of(page)
+    assert "baseline must be another arm than the contender; got 2; 1 was used." in page.session_state["complaints"]
+    # Nobody wrote this baseline, so nobody is told.
+    assert not opened(contender="2", **TWO).session_state["complaints"]
+
+
+def test_arms_that_a_link_compares_and_the_scenario_has_not_are_named():
+    page = opened(contender="6", baseline="6", n="100")
+    assert "The basin alone counts here" in words_of(page)
+    count = len(page.session_state["scenario"].arms)
+    assert page.session_state["complaints"] == (
+        f"contender must be one of the {count} arms; got 6; {count} was used.",
+        f"baseline must be one of the {count} arms; got 6; 1 was used.",
+    )
+    assert (page.session_state["view"].contender, page.session_state["view"].baseline) == (count, 1)
 
 
 # What every arm did

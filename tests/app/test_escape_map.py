@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 from lr_explorer.basins import basin_of
 from lr_explorer.simulate import simulate
 from lr_explorer.statistics import wilson_interval
+from lr_explorer.story import percent
 from tests.app.test_compare_page import charts_of, html_of, words_of
 
 SMALL = {"steps": "60", "map_cells": "5", "map_n": "50", "map_x": "arm*.schedule.peak=0.05..0.2", "map_y": "noise.sigma=1..3"}
@@ -47,7 +48,9 @@ def test_a_cell_is_chosen_used_and_the_map_stays():
     assert len(charts_of(page)) == 2
     for arm in simulate(scenario, 50).arms[:2]:
         share = wilson_interval(int((basin_of(scenario.surface, arm.final) == 0).sum()), 50)
-        assert f"{share.estimate:.1%} ({share.low:.1%} – {share.high:.1%})" in html_of(page)
+        gone = wilson_interval(int((arm.diverged_at >= 0).sum()), 50)
+        for one in (share, gone):
+            assert f"{percent(one.estimate)} ({percent(one.low)} – {percent(one.high)})</td>" in html_of(page)
     assert page.session_state["remembered"][0] == "the cell"
 
 

@@ -119,11 +119,11 @@ def test_nothing_of_what_happens_is_shown_before_an_answer_is_chosen():
 
 
 def test_a_hostile_question_is_shown_as_it_was_typed():
-    page = opened(FEW | CLASS | {"lesson.question": HOSTILE, "lesson.title": HOSTILE[:60], "lesson.answers": HOSTILE})
+    page = opened(FEW | CLASS | {"lesson.question": HOSTILE, "lesson.title": HOSTILE[:60], "lesson.answers": f"{HOSTILE}\nNo"})
     assert f"<p>{escape(HOSTILE)}</p>" in html_of(page)
     assert f"<h1>{escape(HOSTILE[:60])}</h1>" in html_of(page)
     assert "<img" not in html_of(page)
-    (label,) = page.radio(key="answer").options
+    label, _ = page.radio(key="answer").options
     assert label.replace("\\", "") == f"A: {HOSTILE}"
     # What markdown would read as its own is behind a backslash.
     for sign in ("<", "*", "$", ":", "[", "`", "&"):
@@ -143,6 +143,11 @@ def test_what_a_class_changes_stands_in_its_link_beside_the_lesson_and_can_be_ta
     page.button(key="change-back").click().run()
     assert controls_of(page)["noise.sigma"] == FEW_QUERY["noise.sigma"]
     assert not [key for key in address_of(page) if key.startswith("changed.")]
+    page.session_state["refused"] = {"noise.sigma": "a lot"}
+    assert "a lot" in component(page.run(), "controls").json
+    page.session_state["changed"] = {"noise.sigma": "0.25"}
+    page.run().button(key="change-back").click().run()
+    assert "a lot" not in component(page, "controls").json
 
 
 def test_what_cannot_be_used_of_a_lessons_link_is_named_and_the_rest_is_kept():
@@ -283,6 +288,10 @@ def test_what_cannot_be_a_question_is_refused_in_words_and_stays_where_it_was_ty
     assert "Lesson.question must be 0 to 500 printable characters in at most 12 lines; got" in words_of(page)
     assert page.text_area(key="lesson-question").value == "tab\there"
     assert page.session_state["lesson"].question == ""
+    page.text_area(key="lesson-answers").set_value("Only this").run()
+    assert "answers must be at least two, one a line, or none; got one: 'Only this'" in words_of(page)
+    assert page.session_state["lesson"].answers == ""
+    page.text_area(key="lesson-answers").set_value("This\nThat").run()
     page.text_area(key="lesson-question").set_value("no tab here").run()
     assert not page.warning
     assert page.session_state["lesson"].question == "no tab here"

@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import chi2, friedmanchisquare
 
 from lr_explorer.claims import CLAIMS, e6
+from lr_explorer.experiments.task_choice import resampled
 from lr_explorer.statistics import Status
 
 RNG = np.random.default_rng(8)
@@ -52,10 +53,10 @@ def test_agreement_is_judged_against_what_friedmans_test_calls_chance():
 def test_resampling_keeps_the_replicates_of_schedules_together():
     """Two schedules with the same losses stay equal in every resample, so the bounds of their difference are 0."""
     made = matrix([[0.0]], spread=1.0)
-    twice = SimpleNamespace(losses=np.repeat(made.losses, 2, axis=1), scores=np.repeat(made.scores, 2, axis=1), seed=1)
-    bounds = e6._bounds(twice, lambda scores: float(scores[0, 0] - scores[0, 1]))
+    twice = np.repeat(made.losses, 2, axis=1)
+    bounds = resampled(twice, lambda scores: float(scores[0, 0] - scores[0, 1]), seed=1)
     assert (bounds.low, bounds.estimate, bounds.high) == (0.0, 0.0, 0.0)
-    alone = e6._bounds(twice, lambda scores: float(scores[0, 0]))
+    alone = resampled(twice, lambda scores: float(scores[0, 0]), seed=1)
     # The median of 200 normal numbers has a standard error of 1.2533/√200.
     assert alone.high - alone.low == pytest.approx(2 * 1.96 * 1.2533 / 200**0.5, rel=0.35)
 

@@ -113,6 +113,7 @@ def test_repetitions_are_intervals_from_the_top_and_infinite_ones_end_at_the_edg
     assert list(marks.x - marks.error_x.arrayminus) == pytest.approx([0.2, -0.4, 0.3])
     assert list(marks.x[:2] + marks.error_x.array[:2]) == pytest.approx([0.5, 0.2])
     assert marks.x[2] == figure.layout.xaxis.range[1]
+    assert [shape.x0 for shape in figure.layout.shapes] == [0.0, -0.1, 0.1]
 
 
 @DARK

@@ -180,6 +180,13 @@ def test_what_is_tuned_is_judged_on_seeds_that_it_has_not_seen():
     assert fair_fight(scenario, count=5, tuning_count=2, peak=0.03).same.scenario.arms[1].schedule.peak == 0.03
 
 
+def test_arms_that_differ_in_their_peak_alone_are_told_to_be_one_once_tuned():
+    arms = (arm(name="High", peak=0.2), arm(name="Low", peak=0.02), arm("cosine", name="Other", peak=0.2))
+    fight = fair_fight(BURSTING.with_values(arms=arms), count=5, tuning_count=2, rates=np.array([0.05, 0.1]))
+    assert fight.tuned.arms[0].loss.tolist() == fight.tuned.arms[1].loss.tolist()
+    assert fight.twins == ["High and Low are one and the same arm once their peaks are tuned."]
+
+
 def assert_same_fight(one, other):
     assert_same(one.same, other.same)
     assert_same(one.tuned, other.tuned)

@@ -33,7 +33,7 @@ def lessons(draw):
     made = Lesson(
         title=draw(values_of(Lesson.params()["title"])),
         question="\n".join(draw(st.lists(LINES, max_size=12))),
-        answers="\n".join(draw(st.lists(LINES, max_size=6))),
+        answers="\n".join(draw(st.lists(LINES, max_size=6).filter(lambda lines: sum(map(bool, map(str.strip, lines))) != 1))),
         scenario=draw(st.booleans()),
     )
     for field, names in {"controls": CONTROLS, "shows": PARTS, "cards": EXPERIMENTS}.items():
@@ -82,6 +82,14 @@ def test_what_a_short_link_leaves_out_is_what_is_usual():
 
 
 # The lesson
+
+
+def test_one_answer_is_no_choice_and_what_is_usually_empty_is_said_to_be_left_so():
+    made, _, complaints = read({"lesson.title": "Kept", "lesson.answers": "Yes\n ", "lesson.question": "w" * 700})
+    assert (made.title, made.answers, made.question) == ("Kept", "", "")
+    too_long, too_few = complaints
+    assert too_long.endswith(" (700 characters); it was left empty.")
+    assert too_few == "answers must be at least two, one a line, or none; got one: 'Yes'; lesson.answers kept the default."
 
 
 @given(lessons(), st.booleans())

@@ -25,6 +25,7 @@ from lr_explorer.schedules import SCHEDULES
 from lr_explorer.simulate import simulate
 from lr_explorer.start import Point
 from lr_explorer.statistics import wilson_interval
+from lr_explorer.story import percent
 from lr_explorer.surfaces import SURFACES
 from lr_explorer.theory import escape_rate
 from tests.helpers import arm
@@ -183,6 +184,21 @@ def test_below_the_edge_runs_escape_as_often_as_the_line_of_escape_has_it():
         assert shares.max() > 0.6
 
 
+def test_past_the_edge_of_stability_there_is_no_line_of_escape_and_cells_say_how_many_diverged():
+    scenario = SHORT.with_values(steps=60, arms=SHORT.arms[:1])
+    found = success_map(scenario, (0,), (Span("arm1.schedule.peak", 0.05, 3.0), SIGMA), 4, global_basin(), 20)
+    past, escape = found.theory[0][LINES[0]] > 0, found.theory[0][LINES[1]]
+    assert past.any()
+    assert not past.all()
+    assert (np.isnan(escape) == past).all()
+    gone = found.swept.grid(lambda one: np.isinf(one.loss).mean())
+    assert gone.max() > 0.5 > gone.min()
+    points = success_figure(found, 0, ("rate", "noise"), None, dark=True).data[-1]
+    for place, text, hover in zip(points.customdata, points.text, points.hovertext, strict=True):
+        assert text.endswith("✕") == (gone[tuple(place)] > 0.5)
+        assert f"diverged: {percent(gone[tuple(place)])}" in hover
+
+
 # The picture
 
 
@@ -216,7 +232,8 @@ def test_every_cell_tells_its_share_and_a_click_on_it_its_place(place_of_arm):
         assert heat.z[y][x] == hits.mean()
         assert text == f"{hits.mean():.0%}"
         share = wilson_interval(int(hits.sum()), 60)
-        assert hover.startswith(f"{hits.mean():.1%} ({share.low:.1%} – {share.high:.1%}) of 60<br>rate: ")
+        told_of = f"{percent(hits.mean())} ({percent(share.low)} – {percent(share.high)}) of 60<br>diverged: "
+        assert hover.startswith(told_of)
     assert len({*points.text}) > 2
     assert list(figure.layout.xaxis.ticktext) == ["0.05", "0.1", "0.2"]
     assert list(figure.layout.yaxis.ticktext) == ["1", "2", "3"]

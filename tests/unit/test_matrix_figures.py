@@ -2,10 +2,12 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from lr_explorer.claims import CLAIMS
 from lr_explorer.experiments.selection import selection
 from lr_explorer.experiments.task_matrix import Size, TaskMatrix, trial
 from lr_explorer.experiments.task_story import (
@@ -21,7 +23,8 @@ from lr_explorer.experiments.task_story import (
 from lr_explorer.figures import matrix as figures
 from lr_explorer.figures.matrix import carried_figure, matrix_figure, selection_figure, sides_figure
 from lr_explorer.figures.theme import INK, PAGE
-from lr_explorer.statistics import Interval
+from lr_explorer.statistics import Interval, Status
+from lr_explorer.story import told
 
 INF = math.inf
 DARK = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -92,6 +95,13 @@ def test_the_numbers_are_readable_on_every_colour(dark):
     assert contrast(INK.on(dark=dark), PAGE.on(dark=dark)) >= 4.5
 
 
+def test_a_gap_shows_on_which_side_of_a_tie_it_is():
+    cells = matrix_figure(made_of([[1.0, 10**0.048, 10**0.052], [1.0, 10**0.0504, 10**0.06]]), dark=False)
+    shown = [[text.partition("<br>")[2] for text in row] for row in cells.data[0].text]
+    assert shown == [["best", "+.05", "+.052"], ["best", "+.0504", "+.06"]]
+    assert {(box.x0 + 0.47, box.y0 + 0.46) for box in cells.layout.shapes} == {(0, 0), (1, 0), (0, 1)}
+
+
 def test_a_carried_winner_shows_its_cost_and_none_at_home():
     (cells,) = carried_figure(MIXED, dark=False).data
     assert [list(row) for row in cells.text] == [["·", "1.0", ".30"], ["1.0", "·", "∞"], [".04", ".70", "·"]]
@@ -135,9 +145,21 @@ def test_a_schedule_that_is_near_the_best_everywhere_is_named():
     _, near, ranked = winners_sentences(ONE_BEST)
     assert near == "WSD is within 0.05 dex, which is 12 %, of the best on every task."
     assert "WSD has the best mean rank, 1.33" in ranked
-    assert "3 tasks cannot tell" in ranked
+    assert ranked.startswith("The tasks' ranks agree no more than chance can make them.")
     # Of ranks that are the same on three tasks, chance would make as much in one of 20: e to the −3.
     assert "That does not mean that anything goes" in winners_sentences(made_of([[1.0, 0.5, 0.1]] * 3))[2]
+
+
+def test_what_is_said_of_the_ranks_is_what_the_claims_verdict_says():
+    """Two tasks rank alike for certain; on the third the noise of the runs decides whether the same order comes out."""
+    losses = 10 ** np.random.default_rng(0).normal(np.log10([[[1.0], [0.5], [0.1]]] * 3), 0.01, (3, 3, 200))
+    losses[2] = 10 ** np.random.default_rng(4).normal([[0.02], [0.01], [0.0]], 0.1, (3, 200))
+    matrix = SimpleNamespace(tasks=TASKS, contenders=CONTENDERS, losses=losses, scores=np.log10(np.median(losses, axis=2)), seed=1)
+    verdict = CLAIMS["E6"]["alike"].judged(matrix)
+    assert verdict.status is Status.INCONCLUSIVE
+    said = winners_sentences(matrix)[2]
+    assert said.startswith("Whether the tasks' ranks agree more than they would by chance cannot be told from 3 tasks: Friedman's p is ")
+    assert f"is {told(verdict.estimate)}, and with the noise of the runs counted {told(verdict.low)} to {told(verdict.high)}" in said
 
 
 def test_a_pair_that_changes_sides_is_told_with_the_tasks_of_each_side():
@@ -152,7 +174,7 @@ def test_a_pair_that_changes_sides_is_told_with_the_tasks_of_each_side():
     assert "Cosine on no task" in head
     head, _ = pair_sentences(made_of([[1.0, 1.0, 0.1], [1.0, 1.0, 0.2]]), "constant", "cosine")
     assert head.startswith("Refuted")
-    assert "on 2 neither certainly does" in head
+    assert "on Noisy bowl, River valley neither certainly does" in head
     assert [round(interval.estimate, 2) for interval in sides(MIXED, "constant", "cosine")] == [1.0, -1.0, INF]
 
 
@@ -171,12 +193,13 @@ def test_choosing_on_the_task_itself_gains_where_the_others_recommend_what_does_
     assert [[MIXED.contenders[place] for place in set(choice.chosen)] for choice, _, _ in rows] == [["cosine"], ["constant"], ["wsd"]]
     gains = [gain for *_, gain in rows]
     assert [gain.estimate for gain in gains] == pytest.approx([math.log10(1.1), math.log10(5), 0])
-    assert "recommend on 1 of 3 tasks and higher on 0; on 2 the difference is certainly smaller." in validated_sentence(gains)
+    assert "recommend on 1 of 3 tasks and higher on 0; on 2 the difference is certainly smaller than that." in validated_sentence(gains)
 
 
 def test_dex_are_told_to_two_digits():
     assert gain_text(Interval(0.256, -0.0554, 0.554, 40)) == "0.26 (−0.06 to 0.55)"
-    assert gain_text(Interval(-0.001, -0.004, 0.0, 40)) == "0.00"
+    assert gain_text(Interval(-0.001, -0.004, 0.0, 40)) == "0.00 (0.00 to 0.00)"
+    assert gain_text(Interval(0.0, 0.0, 0.0, 40)) == "0: they choose the same"
     assert gain_text(Interval(INF, 1.0, INF, 40)) == "∞ (1.00 to ∞)"
 
 

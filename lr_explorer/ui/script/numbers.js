@@ -47,14 +47,8 @@ export function nearest(stops, value) {
   return above > 0 && value - stops[above - 1] < stops[above] - value ? above - 1 : above;
 }
 
-const scientific = (value) => value.toExponential().replace("e+", "e");
-
 /** Exact and short: 0.25, 3e-4, 1.5e6. */
-export const plain = (value) => (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5) ? scientific(value) : String(value));
-
-/** Like `plain`, but rates below 1 are always scientific, so that they read alike all along the slider. */
-export function display(value, { kind, scale, slider }) {
-  if (kind === "whole") return String(value);
-  const isRate = scale === "log" && slider[1] <= 10;
-  return isRate && value !== 0 && Math.abs(value) < 1 ? scientific(value) : plain(value);
+export function plain(value) {
+  const isPlain = value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5);
+  return isPlain ? String(value) : value.toExponential().replace("e+", "e");
 }

@@ -1,7 +1,7 @@
 // Parameters as sliders with exact typing. Python (controls.py) describes the rows and holds the values; this script shows them,
 // keeps at most one request in flight while a slider is dragged, and never overwrites what the user is holding or typing.
 
-import { display, nearest, plain, stopsOf } from "./numbers.js";
+import { nearest, plain, stopsOf } from "./numbers.js";
 
 const PATIENCE = 1500; // ms after which an unanswered request no longer holds back the next one
 const RUN_STATE = "data-test-script-state"; // Streamlit's own mark of a running script
@@ -351,7 +351,7 @@ class NumberRow extends TextRow {
   }
 
   shown() {
-    return display(Number(this.text), this.item);
+    return plain(Number(this.text));
   }
 
   paint() {

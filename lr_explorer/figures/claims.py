@@ -29,6 +29,7 @@ _ROOM = 0.05
 # What a label takes of a phone's plot: of its width for each character, and of its height.
 _LETTER, _LETTERS = 0.025, 0.08
 _LABEL_ROW = 18  # pixels
+_MARGINS = 60  # above and below the axes, pixels
 # A mark and a colour for each status; the page's colour is written on it.
 STATUS_LOOKS: dict[Status, tuple[str, Shade]] = {
     Status.SUPPORTED: ("✔", Shade("#00714F", "#2FC79B")),
@@ -82,16 +83,18 @@ def picture_figure(picture: Picture, arms: Sequence[Arm], *, dark: bool) -> go.F
     figure.add_traces([trace for curve in picture.curves for trace in _curve(curve, picture, y_ends, curve_colour(curve, arms, dark=dark))])
     figure.update_xaxes(**_axis(picture.log_x, x_ends), range=_scaled(x_ends, is_log=picture.log_x))
     figure.update_yaxes(**_axis(picture.log_y, y_ends), range=_scaled(y_ends, is_log=picture.log_y))
-    # Each label of a line across has a row of its own above the picture, where it covers nothing.
+    # Each label of a line across has a row of its own above the picture, where it covers nothing, and its line reaches up to it.
     figure.update_layout(margin={"t": 12 + _LABEL_ROW * len(x_lines)})
-    for row, (value, label) in enumerate(x_lines):
-        is_left = _share(value, x_ends, is_log=picture.log_x) < 0.5
-        _line(figure, "x", value, dark=dark)
-        _label(figure, "x", value, picture.log_x, label, dark=dark, y=1, yshift=_LABEL_ROW * row, xanchor="left" if is_left else "right")
+    middle = _share(np.array([at for at, _ in x_lines]), x_ends, is_log=picture.log_x) - 0.5
+    for row, place in enumerate(sorted(range(len(x_lines)), key=lambda place: (middle[place] > 0, abs(middle[place])))):
+        value, label = x_lines[place]
+        anchor = {"xanchor": "right", "xshift": -2} if middle[place] > 0 else {"xanchor": "left", "xshift": 2}
+        _line(figure, "x", value, 1 + _LABEL_ROW * (row + bool(row)) / (HEIGHT - _MARGINS), dark=dark)
+        _label(figure, "x", value, picture.log_x, label, dark=dark, y=1, yshift=_LABEL_ROW * row, **anchor)
     for value, label in _merged(picture.y_lines):
         if y_ends[0] <= value <= y_ends[1]:
             x, side = _clearest(picture, value, label, x_ends, y_ends)
-            _line(figure, "y", value, dark=dark)
+            _line(figure, "y", value, 1, dark=dark)
             _label(figure, "y", value, picture.log_y, label, dark=dark, x=x, xanchor="right" if x else "left", yanchor=side)
     return figure
 
@@ -222,10 +225,10 @@ def _clearest(picture: Picture, value: float, label: str, x_ends: tuple[float, f
     return max(((end, side) for end in (1, 0) for side in ("bottom", "top")), key=lambda place: free(*place))
 
 
-def _line(figure: go.Figure, axis: str, value: float, *, dark: bool) -> None:
-    """Draw a line across at a value of an axis."""
+def _line(figure: go.Figure, axis: str, value: float, end: float, *, dark: bool) -> None:
+    """Draw a line across at a value of an axis, to an end that is 1 at the picture's edge."""
     other = "y" if axis == "x" else "x"
-    along = {f"{axis}0": value, f"{axis}1": value, f"{other}0": 0, f"{other}1": 1, f"{axis}ref": axis, f"{other}ref": "paper"}
+    along = {f"{axis}0": value, f"{axis}1": value, f"{other}0": 0, f"{other}1": end, f"{axis}ref": axis, f"{other}ref": "paper"}
     figure.add_shape(type="line", line={"color": QUIET.on(dark=dark), "width": 1.5, "dash": "dot"}, **along)
 
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from lr_explorer.claims.base import Result
 from lr_explorer.claims.pictures import Curve, Picture
-from lr_explorer.claims.views.seen import looks, quartiles, runs
+from lr_explorer.claims.views.seen import drawn, looks, quartiles, runs
 from lr_explorer.experiments.ensemble import above_lowest
 from lr_explorer.noise import Gaussian
 from lr_explorer.scenario import Arm, Scenario
@@ -25,7 +25,7 @@ def implied(result: Result) -> Picture:
     """Draw the rate that each arm really uses along the flat axis, |Δx| over |gradient|, beside the η/(σ√t) that noise alone makes of AdaGrad's."""
     scenario = result.experiment.scenarios[0]
     curves, told_of = [], []
-    for place, arm in enumerate(simulate(scenario, _SHOWN, anatomy=True, endings=False).arms):
+    for place, arm in enumerate(simulate(scenario, min(_SHOWN, result.experiment.count), anatomy=True, endings=False).arms):
         steps = looks(scenario.steps - 1, log=True)
         assert arm.gradient is not None
         used = np.abs(np.diff(arm.path[:, 0], axis=0)[steps]) / np.maximum(np.abs(arm.gradient[steps, 0]), 1e-12)
@@ -36,21 +36,26 @@ def implied(result: Result) -> Picture:
         if arm.arm.optimizer.name == "adagrad" and isinstance(noise, Gaussian) and noise.sigma > 0:
             expected = adagrad_rates(arm.first_lr, noise.sigma, scenario.steps)
             curves.append(Curve(f"{arm.arm.name}, theory", steps + 1, np.maximum(expected[steps], 1e-12), place, is_theory=True))
-    said = f"Median rate along x: {'; '.join(told_of)}."
+    said = f"Median rate along x: {'; '.join(told_of)}.{drawn(result, _SHOWN)}"
     return Picture("The rate that is really used", "update", "|Δx| ÷ |gradient|", said, tuple(curves), log_x=True, log_y=True)
 
 
 def trends(result: Result) -> Picture:
     """Draw the loss over a long run, on logarithmic axes, beside the floor that theory says for the rate."""
-    curves, lines = [], []
+    curves, lines, means = [], [], []
     for place, scenario, arm in runs(result):
         steps = looks(scenario.steps, log=True)
-        low, middle, high = quartiles(np.maximum(above_lowest(scenario.surface, arm.loss[steps]), SMALLEST))
+        excess = np.maximum(above_lowest(scenario.surface, arm.loss[steps]), SMALLEST)
+        low, middle, high = quartiles(excess)
         curves.append(Curve(arm.arm.name, steps, middle, place, low=low, high=high))
         if floor := _floor(scenario, arm.arm):
             lines.append((floor, f"mean floor of {arm.arm.optimizer.label} by theory"))
+            means.append(f"{arm.arm.name} {told(float(excess[-1].mean()))}, by theory {told(floor)}")
     ends = "; ".join(f"{curve.name} {told(float(curve.y[-1]))}" for curve in curves)
-    said = f"Median at the end: {ends}. " + ("; ".join(f"{label}: {told(floor)}" for floor, label in lines) + "." if lines else "")
+    said = f"Median at the end: {ends}."
+    if means:
+        said += f" Theory's floor is a mean, which a few high losses lift above the median. Mean at the end: {'; '.join(means)}."
+    said += drawn(result)
     return Picture("Loss over a long run", "step", "loss above the lowest", said, tuple(curves), log_x=True, log_y=True, y_lines=tuple(lines))
 
 

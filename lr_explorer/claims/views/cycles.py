@@ -4,7 +4,7 @@ import numpy as np
 
 from lr_explorer.claims.base import Result
 from lr_explorer.claims.pictures import Curve, Picture
-from lr_explorer.claims.views.seen import runs
+from lr_explorer.claims.views.seen import drawn, runs
 from lr_explorer.experiments.ensemble import above_lowest
 from lr_explorer.story import told
 
@@ -24,4 +24,5 @@ def snapshots(result: Result, near: float) -> Picture:
             Curve(f"{arm.arm.name}: this one", numbers, each, place, is_marks=True),
         ]
         told_of.append(f"{arm.arm.name} {told(float(best[-1]))} by the best of {_POINTS}, {told(float(each[-1]))} by the last")
-    return Picture("Saved points", "saved point", f"share within {near:g} of the lowest loss", f"{'; '.join(told_of)}.", tuple(curves))
+    said = f"{'; '.join(told_of)}.{drawn(result)}"
+    return Picture("Saved points", "saved point", f"share within {near:g} of the lowest loss", said, tuple(curves))

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from lr_explorer.claims.base import Result
 from lr_explorer.claims.pictures import Curve, Picture
-from lr_explorer.claims.views.seen import looks, runs
+from lr_explorer.claims.views.seen import drawn, looks, runs
 from lr_explorer.experiments.wells import well_rates
 from lr_explorer.noise import Gaussian
 from lr_explorer.scenario import Arm, Scenario
@@ -33,7 +33,7 @@ def wells(result: Result) -> Picture:
             curves.append(Curve(f"{arm.arm.name}, theory", steps, expected[steps], place, is_theory=True))
             said += f" (theory {told(float(expected[-1]))})"
         ends.append(said)
-    return Picture("In the deep well", "step", "share of the replicates", f"At the end: {'; '.join(ends)}.", tuple(curves))
+    return Picture("In the deep well", "step", "share of the replicates", f"At the end: {'; '.join(ends)}.{drawn(result)}", tuple(curves))
 
 
 def _deep(scenario: Scenario, x: Array) -> Array:
@@ -65,5 +65,5 @@ def ridge(result: Result) -> Picture:
     ends = "; ".join(f"{curve.name} {told(float(curve.y[-1]))}" for curve in curves)
     expected = "; ".join(f"{label} at step {told(time)}" if np.isfinite(time) else f"{label}: never" for time, label in lines)
     shown = tuple((time, label) for time, label in lines if np.isfinite(time) and time <= 3 * result.experiment.scenarios[0].steps)
-    said = f"At the end: {ends}. {expected}."
+    said = f"At the end: {ends}. {expected}.{drawn(result)}"
     return Picture("Away from the ridge", "step", "share of the replicates", said, tuple(curves), x_lines=shown)

@@ -1,10 +1,11 @@
 """Sharp and flat places: which rate leaves a well, and how long a plateau takes."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lr_explorer.claims.base import Result
 from lr_explorer.claims.pictures import Curve, Picture
-from lr_explorer.claims.views.seen import looks, runs
+from lr_explorer.claims.views.seen import drawn, looks, runs
 from lr_explorer.experiments.blocks import parts
 from lr_explorer.scenario import MAX_ARMS
 from lr_explorer.simulate import simulate
@@ -15,29 +16,44 @@ from lr_explorer.surfaces.flats import Plateau
 from lr_explorer.theory import curvatures, plateau_time
 
 _TRIED = 100
-_RATES = np.geomspace(0.02, 1.0, 18)
+_RATES = np.geomspace(0.02, 1.0, 16)
+# Of the sharp well's limit, around which the share rises.
+_NEAR = np.linspace(0.9, 1.15, 6)
 
 
 def leaving(result: Result) -> Picture:
-    """Draw how many runs of a constant rate leave the well they start in against the rate, for each start, beside 2/λ of both wells."""
-    curves, place = [], 0
-    for scenario in result.experiment.scenarios:
-        arm = scenario.arms[0]
-        arms = [arm.with_values(schedule=arm.schedule.with_values(peak=float(rate))) for rate in _RATES]
-        found = []
-        for some in parts(arms, MAX_ARMS):
-            tried = simulate(scenario.with_values(arms=tuple(some)), _TRIED, endings=False)
-            hits = [result.experiment.readings[0](scenario, one) for one in tried.arms]
-            found += [wilson_interval(int(one.sum()), len(one)) for one in hits]
-        y, low, high = (np.array([getattr(one, end) for one in found]) for end in ("estimate", "low", "high"))
-        curves.append(Curve(f"From ({scenario.start.x:g}, {scenario.start.y:g})", _RATES, y, place, is_marks=True, low=low, high=high))
-        place += len(scenario.arms)
+    """Draw how many runs of a constant rate end in another well than theirs against the rate, for each start, and how many diverge, beside 2/λ."""
     surface = result.experiment.scenarios[0].surface
     edges = sorted(2 / float(curvatures(surface, np.array(minimum.point))[1]) for minimum in surface.minima)
+    rates = np.sort(np.concatenate([_RATES, edges[0] * _NEAR]))
+    curves, told_of, place = [], [], 0
+    for scenario in result.experiment.scenarios:
+        arm = scenario.arms[0]
+        arms = [arm.with_values(schedule=arm.schedule.with_values(peak=float(rate))) for rate in rates]
+        found, lost = [], []
+        for some in parts(arms, MAX_ARMS):
+            for one in simulate(scenario.with_values(arms=tuple(some)), _TRIED, endings=False).arms:
+                hits = result.experiment.readings[0](scenario, one)
+                found.append(wilson_interval(int(hits.sum()), len(hits)))
+                lost.append(float(np.mean(one.diverged_at >= 0)))
+        y, low, high = (np.array([getattr(one, end) for one in found]) for end in ("estimate", "low", "high"))
+        own = 2 / float(curvatures(surface, np.array([scenario.start.x, scenario.start.y]))[1])
+        name = "From the sharp well" if own < np.mean(edges) else "From the flat well"
+        curves += [
+            Curve(name, rates, y, place, is_marks=True, low=low, high=high),
+            Curve(f"{name}: diverged", rates, np.array(lost), place),
+        ]
+        told_of.append(f"{name} {_half(rates, y)}, and half of them diverge {_half(rates, np.array(lost))}")
+        place += len(scenario.arms)
     lines = ((edges[0], "2/λ of the sharp well"), (edges[-1], "2/λ of the flat well"))
-    first = [f"{curve.name}: {told(float(curve.x[np.argmax(curve.y > 0.5)])) if (curve.y > 0.5).any() else 'none'}" for curve in curves]
-    said = f"The lowest of these rates at which half of the runs leave – {'; '.join(first)}. Theory: {told(edges[0])} and {told(edges[-1])}."
-    return Picture("Against the rate", "rate η", "share of the runs that leave", said, tuple(curves), log_x=True, x_lines=lines)
+    said = f"Half of the runs end in the other well – {'; '.join(told_of)}. Theory: 2/λ is {told(edges[0])} and {told(edges[-1])}."
+    said += f" A run that diverges is in neither well: marks fall where lines rise. {_TRIED} runs at each rate."
+    return Picture("Against the rate", "rate η", "share of the runs", said, tuple(curves), log_x=True, x_lines=lines)
+
+
+def _half(rates: NDArray[np.float64], shares: NDArray[np.float64]) -> str:
+    """Say from which of the rates on half of the runs do something."""
+    return f"from η = {told(float(rates[np.argmax(shares >= 0.5)]))} on" if (shares >= 0.5).any() else "at none of these rates"
 
 
 def arrivals(result: Result) -> Picture:
@@ -55,5 +71,5 @@ def arrivals(result: Result) -> Picture:
         if passed[-1] >= needed:
             lines.append((int(np.argmax(passed >= needed)), f"{arm.arm.name}: arrival by theory"))
         told_of.append(f"{arm.arm.name} {told(float(passed[-1]))}")
-    said = f"Gradient flow needs Σ η = {told(needed)} from there; the rates add up to: {', '.join(told_of)}."
+    said = f"Gradient flow needs Σ η = {told(needed)} from there; the rates add up to: {', '.join(told_of)}.{drawn(result)}"
     return Picture("How far they are", "step", "median distance from the minimum", said, tuple(curves), x_lines=tuple(lines))

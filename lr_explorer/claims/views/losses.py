@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from lr_explorer.claims.base import Result
 from lr_explorer.claims.pictures import Curve, Map, Picture
 from lr_explorer.claims.views.axes import out_of_picture
-from lr_explorer.claims.views.seen import looks, quartiles, runs
+from lr_explorer.claims.views.seen import drawn, looks, quartiles, runs
 from lr_explorer.experiments.ensemble import above_lowest
 from lr_explorer.noise import Gaussian
 from lr_explorer.noise.minibatch import MiniBatch
@@ -55,7 +55,7 @@ def losses(result: Result) -> Picture:
             said += " Where that is far below 1, rare runs that these replicates do not hold carry the expectation."
         if gone := out_of_picture(curves):
             said += f" Too far from what was measured, a line runs out of the picture: {', '.join(gone)}."
-    return Picture("Loss over the steps", "step", "loss above the lowest", said, tuple(curves), log_y=True)
+    return Picture("Loss over the steps", "step", "loss above the lowest", said + drawn(result), tuple(curves), log_y=True)
 
 
 def _expected(scenario: Scenario, arm: Arm) -> Array | None:

@@ -25,6 +25,12 @@ def runs(result: Result) -> Iterator[tuple[int, Scenario, ArmRun]]:
             place += 1
 
 
+def drawn(result: Result, most: int = _SHOWN) -> str:
+    """Say how many replicates are drawn, where that is not all of them."""
+    count = result.experiment.count
+    return f" Drawn from the first {most} of {count:,} replicates." if count > most else ""
+
+
 def looks(steps: int, *, log: bool = False) -> NDArray[np.int64]:
     """Return the steps that are drawn, 0 and the last among them; log: evenly spaced in their logarithm, from 1."""
     spaced = np.geomspace(1, steps, _LOOKS) if log else np.linspace(0, steps, min(_LOOKS, steps) + 1)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from lr_explorer.claims.base import Result
 from lr_explorer.claims.pictures import Curve, Picture
 from lr_explorer.claims.readings import preconditioned_course
-from lr_explorer.claims.views.seen import looks, quartiles, runs
+from lr_explorer.claims.views.seen import drawn, looks, quartiles, runs
 from lr_explorer.experiments.blocks import parts
 from lr_explorer.scenario import MAX_ARMS, Scenario
 from lr_explorer.simulate import simulate
@@ -32,7 +32,8 @@ def gauge(result: Result) -> Picture:
         ends = np.isfinite(middle)
         curves.append(Curve(arm.arm.name, steps[ends], middle[ends], place, low=low[ends], high=np.where(np.isinf(high), middle, high)[ends]))
         crossed.append(f"{arm.arm.name} {np.mean(middle >= 2):.0%}")
-    said = f"Above the line a run grows along its steepest direction. The median is above it in this share of the steps: {', '.join(crossed)}."
+    said = "Above the line a run grows along its steepest direction. The median is above it in this share of the steps: "
+    said += f"{', '.join(crossed)}.{drawn(result)}"
     return Picture("Rate × curvature", "step", "η·λ", said, tuple(curves), log_y=True, y_lines=((2.0, "limit of SGD, 2"),))
 
 
@@ -46,6 +47,7 @@ def adam_gauge(result: Result) -> Picture:
         curves.append(Curve(arm.arm.name, steps, middle, place, low=low, high=high))
         limits.add(mean_gradient_limit(arm.arm.optimizer.beta1))  # type: ignore[attr-defined]
     said = f"The median ends at {told(float(curves[0].y[-1]))}; the limit for a scale that stands still is {', '.join(map(told, limits))}."
+    said += drawn(result)
     lines = tuple((limit, f"limit, {told(limit)}") for limit in limits)
     return Picture("Rate × curvature as Adam sees it", "step", "η·λ of P⁻¹H", said, tuple(curves), log_y=True, y_lines=lines)
 
@@ -66,7 +68,7 @@ def over_rates(result: Result) -> Picture:
     curve = _shares(arm.optimizer.label, rates, hits)
     first = rates[np.flatnonzero(curve.y > 0.5)[0]] if (curve.y > 0.5).any() else np.nan
     marks = tuple((one.schedule.peak, one.name) for one in scenario.arms)
-    said = f"Half of the runs do so from η = {told(first)} on; theory: {told(edge)}."
+    said = f"Half of the runs do so from η = {told(first)} on; theory: {told(edge)}. {_TRIED} runs at each rate."
     return Picture("Against the rate", "rate η", "share of the runs that grow", said, (curve,), x_lines=((edge, "limit by theory"), *marks))
 
 
@@ -79,7 +81,7 @@ def over_distances(result: Result) -> Picture:
         hits.append(result.experiment.readings[0](away, simulate(away, _TRIED, endings=False).arms[0]))
     curve = _shares(scenario.arms[0].schedule.label, _DISTANCES, hits)
     lines = _edges(scenario)
-    said = f"{int(np.sum(curve.y > 0.5))} of {len(_DISTANCES)} distances are too far for half of the runs."
+    said = f"{int(np.sum(curve.y > 0.5))} of {len(_DISTANCES)} distances are too far for half of the {_TRIED} runs from each."
     if not lines:
         said += " Theory names no such distance here: the curvature does not grow with it."
     return Picture("Against the distance", "distance of the start from the minimum", "share of the runs that diverge", said, (curve,), x_lines=lines)

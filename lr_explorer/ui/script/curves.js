@@ -120,7 +120,7 @@ export class CurvesView {
   }
 
   #lossScale() {
-    const arrays = this.run.arms.map((arm) => arm.excess);
+    const arrays = [...this.run.arms, ...(this.ghost?.arms ?? [])].map((arm) => arm.excess);
     const { offset } = this.run.loss;
     const first = Math.max(...arrays.map((values) => values[0]).filter(Number.isFinite), 0);
     const [low, high] = extent(arrays);
@@ -292,8 +292,9 @@ function roundRange(low, high) {
   return [low === 0 ? 0 : Math.floor((low - 0.03 * size) / unit) * unit, Math.ceil((high + 0.03 * size) / unit) * unit];
 }
 
-/** Return a range of log10 values, rounded outwards to half decades. */
+/** Return a range of log10 values, rounded outwards to half decades, or to whole ones where it would have a single tick. */
 function roundDecades(low, high) {
   if (!(high >= low) || !Number.isFinite(low + high)) return [-1, 1];
-  return [Math.floor(2 * low - 0.2) / 2, Math.ceil(2 * high + 0.2) / 2];
+  const [from, to] = [Math.floor(2 * low - 0.2) / 2, Math.ceil(2 * high + 0.2) / 2];
+  return Math.floor(to) > Math.ceil(from) ? [from, to] : [Math.floor(from), Math.ceil(to)];
 }

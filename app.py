@@ -2,11 +2,14 @@
 
 import streamlit as st
 
-from lr_explorer.ui import playground, state
-from lr_explorer.ui.frame import open_page
 from lr_explorer.ui.player import hasten_player
 
+# First of all, so that a new session's browser fetches the player's scripts while the rest is still being imported.
 hasten_player()
+
+from lr_explorer.ui import playground, state  # noqa: E402
+from lr_explorer.ui.frame import open_page  # noqa: E402
+
 open_page("Playground", has_sidebar=True)
 playground.presets()
 run = playground.played()

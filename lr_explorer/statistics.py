@@ -366,7 +366,7 @@ def loss_sentence(verdict: Verdict, one: str, other: str) -> str:
     gain = abs(verdict.estimate)
     times = f", a factor of {told(10**gain)}" if 0.005 < gain < 300 else ""
     effect = f"Median difference {one} − {other}: {_number(verdict.estimate)} dex{times}"
-    claim = f"{one} needs no replacement by {other}" if verdict.needless else f"{other} ends lower than {one}"
+    claim = f"{other} ends no lower than {one}" if verdict.needless else f"{other} ends lower than {one}"
     return _sentence(verdict, claim, effect, " dex")
 
 

@@ -158,9 +158,7 @@ class Experiment:
     @property
     def outcomes(self) -> dict[Status, str]:
         """What a reader may predict, by the status that it would be."""
-        found = self.effect.outcomes(self.names)
-        # What is not needed is a gain: to have none supports the claim, and what would reverse another claim does so, too.
-        return {Status.SUPPORTED: found[Status.REFUTED], Status.REFUTED: found[Status.SUPPORTED]} if self.needless else found
+        return self.effect.needless_outcomes(self.names) if self.needless else self.effect.outcomes(self.names)
 
     @cached_property
     def stands(self) -> Any:

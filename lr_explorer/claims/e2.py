@@ -35,7 +35,7 @@ _sharp = Experiment(
     name="sharp",
     label="Out of the sharp well or the flat one",
     says="A high rate leaves the sharp well more often than the flat one",
-    scenarios=(_from(0, 0.15, name="From the sharp well"), _from(1, 0.15, name="From the flat well")),
+    scenarios=(_from(0, 0.15, name="Runs from the sharp well"), _from(1, 0.15, name="Runs from the flat well")),
     readings=(partial(answer, measure=_LEFT),),
     effect=MoreOften(_LEFT.says),
     expected=Status.SUPPORTED,
@@ -43,7 +43,13 @@ _sharp = Experiment(
     theory=_HOLDS,
     pictures=(leaving,),
     why="A well whose curvature is above 2/η cannot hold the run; both are equally deep.",
-    knob=link_knob("arm1.schedule.peak", "Rate in both, limit of the sharp well 0.125", (0.02, 0.05, 0.1, 0.125, 0.15, 0.2), 0.15),
+    knob=link_knob(
+        "arm1.schedule.peak",
+        "Rate in both, limit of the sharp well 0.125",
+        (0.02, 0.05, 0.1, 0.125, 0.15, 0.2),
+        0.15,
+        "Below 2/λ = 0.125 the sharp well holds its runs, too.",
+    ),
 )
 _plateau = Experiment(
     name="plateau",
@@ -69,7 +75,13 @@ _plateau = Experiment(
     ),
     pictures=(arrivals,),
     why="Out on the plateau the slope is so small that only the sum of the rates brings a run down.",
-    knob=link_knob("arm1.schedule.peak", "Late rate of the first arm", (0.1, 0.15, 0.2, 0.3, 0.5), 0.3),
+    knob=link_knob(
+        "arm1.schedule.peak",
+        "Late rate of the first arm",
+        (0.1, 0.15, 0.2, 0.3, 0.5),
+        0.3,
+        "Gradient flow needs a certain sum of rates to arrive; below it nobody does.",
+    ),
 )
 
 CLAIM = Claim(
@@ -84,7 +96,7 @@ CLAIM = Claim(
             "The same with a low rate",
             "A rate below the sharp well's limit leaves it more often than the flat one",
             Status.REFUTED,
-            scenarios=(_from(0, 0.05, name="From the sharp well"), _from(1, 0.05, name="From the flat well")),
+            scenarios=(_from(0, 0.05, name="Runs from the sharp well"), _from(1, 0.05, name="Runs from the flat well")),
             why="Below 2/λ of both the noise is too weak for either barrier.",
         ),
         Experiment(

@@ -83,7 +83,13 @@ _transfer = Experiment(
     ),
     pictures=(transfers,),
     why="The backbone was nearly right; a small rate keeps it from what sixteen noisy labels would teach it.",
-    knob=Knob("How far the task changed, Δ", (0.0, 0.1, 0.3, 0.5, 0.6, 0.8, 1.0), _moved, 0.1),
+    knob=Knob(
+        "How far the task changed, Δ",
+        (0.0, 0.1, 0.3, 0.5, 0.6, 0.8, 1.0),
+        _moved,
+        0.1,
+        "The farther the new task is from the old one, the farther the backbone has to move.",
+    ),
 )
 
 CLAIM = Claim(

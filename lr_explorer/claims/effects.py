@@ -53,6 +53,11 @@ class Effect(ABC):
     def outcomes(self, names: Sequence[str]) -> dict[Status, str]:
         """Return what each decided status would mean, for a reader to predict: of an effect beyond the margin, one the other way, or neither."""
 
+    def needless_outcomes(self, names: Sequence[str]) -> dict[Status, str]:
+        """Return the same where the claim is that the effect is not needed: to have none supports it, and so does what would reverse another."""
+        found = self.outcomes(names)
+        return {Status.SUPPORTED: found[Status.REFUTED], Status.REFUTED: found[Status.SUPPORTED]}
+
     @abstractmethod
     def sentence(self, verdict: Verdict, names: Sequence[str], says: str, readings: Readings) -> str:
         """Return the verdict in words; names: the arms', says: the experiment's claim."""
@@ -74,6 +79,9 @@ class LowerLoss(Effect):
             Status.REFUTED: "No difference that matters",
         }
 
+    def needless_outcomes(self, names: Sequence[str]) -> dict[Status, str]:
+        return {Status.SUPPORTED: f"{names[1]} ends no lower", Status.REFUTED: f"{names[1]} ends lower"}
+
     def sentence(self, verdict: Verdict, names: Sequence[str], says: str, readings: Readings) -> str:
         return loss_sentence(verdict, names[0], names[1])
 
@@ -92,8 +100,8 @@ class MoreOften(Effect):
 
     def outcomes(self, names: Sequence[str]) -> dict[Status, str]:
         return {
-            Status.SUPPORTED: f"{names[0]} does so more often",
-            Status.REVERSED: f"{names[1]} does so more often",
+            Status.SUPPORTED: f"{names[0]} more often",
+            Status.REVERSED: f"{names[1]} more often",
             Status.REFUTED: "Both about as often",
         }
 

@@ -100,7 +100,13 @@ _far_quartic = Experiment(
         "x ← x(1 − ηx²), by itself.",
     ),
     pictures=(over_distances,),
-    knob=Knob("Distance of the far start", (1.0, 2.0, 3.0, 4.0, 6.0, 8.0), _from_afar, 8.0),
+    knob=Knob(
+        "Distance of the far start",
+        (1.0, 2.0, 3.0, 4.0, 6.0, 8.0),
+        _from_afar,
+        8.0,
+        "At 1 both starts are alike; from 3.2 on, 2/x² is below the rate.",
+    ),
 )
 
 _stabilises = Experiment(
@@ -114,7 +120,13 @@ _stabilises = Experiment(
     theory=_LIMIT,
     pictures=(gauge, over_rates),
     why="On a bowl of constant curvature the growth stops as soon as the rate is below 2/λ.",
-    knob=link_knob("arm*.schedule.peak", "Peak of both, limit 0.2", (0.15, 0.19, 0.2, 0.21, 0.22, 0.3, 0.5), 0.22),
+    knob=link_knob(
+        "arm*.schedule.peak",
+        "Peak of both, limit 0.2",
+        (0.15, 0.19, 0.2, 0.21, 0.22, 0.3, 0.5),
+        0.22,
+        "Below the limit neither diverges. Far above it both do: a run is gone before any schedule has fallen.",
+    ),
 )
 
 CLAIM = Claim(
@@ -124,42 +136,6 @@ CLAIM = Claim(
     "A bowl of constant curvature, both schedules 10 % above the largest stable rate. Which one diverges?",
     (
         _stabilises,
-        _edge("edge_sgd", "The limit of SGD", OPTIMIZERS.create("sgd")),
-        _edge("edge_heavy_ball", "The limit of the heavy ball", OPTIMIZERS.create("heavy_ball", momentum=0.9)),
-        _edge("edge_nesterov", "The limit of Nesterov's momentum", OPTIMIZERS.create("nesterov", momentum=0.9)),
-        _adam(
-            "edge_adam",
-            "The limit of Adam",
-            0.99,
-            Status.SUPPORTED,
-            "Adam divides by the size of recent gradients, so the curvature that it sees rises until the rate just fits it: Adam tunes itself to "
-            "its own limit.",
-        ),
-        _adam(
-            "edge_adam_forgetful",
-            "Adam with a short memory",
-            0.9,
-            Status.REFUTED,
-            "With β₂ as short as β₁ the scale swings with the gradients, and the limit for a fixed scale no longer says where it hovers.",
-            Kind.COUNTER,
-        ),
-        _far_quartic,
-        _far_quartic.but(
-            "far_quadratic",
-            "From far away: a bowl of constant curvature",
-            _far_quartic.says,
-            Status.REFUTED,
-            scenarios=_far(_BOWL, 0.95 * _EDGE, 8.0),
-            why="Where the curvature is the same everywhere the distance does not matter: the limit is 2/λ near and far.",
-        ),
-        _far_quartic.but(
-            "far_funnel",
-            "From far away: a funnel that straightens",
-            _far_quartic.says,
-            Status.REFUTED,
-            scenarios=_far(SURFACES.create("logcosh", k=10.0), 0.4, 8.0),
-            why="Far out the funnel is straight: gradients stay below 1 per coordinate, and no rate can make a run diverge.",
-        ),
         _stabilises.but(
             "too_late",
             "Reduced too late",
@@ -201,6 +177,42 @@ CLAIM = Claim(
                 "Gilmer et al. (2021), arXiv 2110.04369.",
             ),
             why="The small first rates lead to where the curvature is small enough for the peak.",
+        ),
+        _edge("edge_sgd", "The limit of SGD", OPTIMIZERS.create("sgd")),
+        _edge("edge_heavy_ball", "The limit of the heavy ball", OPTIMIZERS.create("heavy_ball", momentum=0.9)),
+        _edge("edge_nesterov", "The limit of Nesterov's momentum", OPTIMIZERS.create("nesterov", momentum=0.9)),
+        _adam(
+            "edge_adam",
+            "The limit of Adam",
+            0.99,
+            Status.SUPPORTED,
+            "Adam divides by the size of recent gradients, so the curvature that it sees rises until the rate just fits it: Adam tunes itself to "
+            "its own limit.",
+        ),
+        _adam(
+            "edge_adam_forgetful",
+            "Adam with a short memory",
+            0.9,
+            Status.REFUTED,
+            "With β₂ as short as β₁ the scale swings with the gradients, and the limit for a fixed scale no longer says where it hovers.",
+            Kind.COUNTER,
+        ),
+        _far_quartic,
+        _far_quartic.but(
+            "far_quadratic",
+            "From far away: a bowl of constant curvature",
+            _far_quartic.says,
+            Status.REFUTED,
+            scenarios=_far(_BOWL, 0.95 * _EDGE, 8.0),
+            why="Where the curvature is the same everywhere the distance does not matter: the limit is 2/λ near and far.",
+        ),
+        _far_quartic.but(
+            "far_funnel",
+            "From far away: a funnel that straightens",
+            _far_quartic.says,
+            Status.REFUTED,
+            scenarios=_far(SURFACES.create("logcosh", k=10.0), 0.4, 8.0),
+            why="Far out the funnel is straight: gradients stay below 1 per coordinate, and no rate can make a run diverge.",
         ),
     ),
 )

@@ -65,16 +65,30 @@ _saddle = Experiment(
     pictures=(ridge,),
     why="Noise gives a small push off the ridge, which then grows by the factor 1 + η·γ in each update. A constant high rate escapes as well: it is "
     "the height that counts here, not the fall.",
-    knob=link_knob("noise.sigma", "Noise σ", (0.0, 0.001, 0.01, 0.1), 0.01),
+    knob=link_knob(
+        "noise.sigma",
+        "Noise σ",
+        (0.0, 0.001, 0.01, 0.1),
+        0.01,
+        "Without noise nobody leaves. How much there is matters little, since the push grows exponentially.",
+    ),
 )
 
 CLAIM = Claim(
     "M3",
     "Escape",
     "A high rate that then falls escapes shallow local minima and saddle points, and finds better solutions.",
-    "Both runs start in the shallow one of two wells, with noise. Which one ends in the deep well more often?",
+    "Both runs start in the shallow one of two wells. Which one comes to rest at the bottom of the deep well, the global basin, more often?",
     (
         _escape,
+        _escape.but(
+            "no_noise",
+            "Without noise",
+            _escape.says,
+            Status.REFUTED,
+            noise__sigma=0.0,
+            why="A run that starts at a minimum feels no gradient, and nothing else moves it.",
+        ),
         _escape.but(
             "settles",
             "And settles there",
@@ -111,14 +125,6 @@ CLAIM = Claim(
             scenarios=_wells(_COSINE, _EXPONENTIAL),
             tuned=Tuned("success", (_SUCCEEDS,), count=80, per_decade=8),
             why="A higher peak makes up for the fast fall: it is how long the rate stays in the range that crosses but favours the deep well.",
-        ),
-        _escape.but(
-            "no_noise",
-            "Without noise",
-            _escape.says,
-            Status.REFUTED,
-            noise__sigma=0.0,
-            why="A run that starts at a minimum feels no gradient, and nothing else moves it.",
         ),
         Experiment(
             name="warm_start",

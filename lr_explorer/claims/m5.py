@@ -101,6 +101,24 @@ CLAIM = Claim(
     (
         _flattening,
         _flattening.but(
+            "sharpening",
+            "Flat first, sharp at the end",
+            "The cosine ends lower than a constant rate, each tuned",
+            Status.SUPPORTED,
+            scenarios=(
+                scene(
+                    SURFACES.create("logcosh", k=50.0),
+                    100,
+                    0.1,
+                    arm("Constant", "constant", 0.1),
+                    arm("Cosine", "cosine", 0.3),
+                    start=Circle(x=0.0, y=0.0, radius=8.0),
+                ),
+            ),
+            tuned=Tuned(),
+            why="Here the curvature is at the bottom, and the rate has to fall for it: the claim holds where the landscape sharpens.",
+        ),
+        _flattening.but(
             "warm_up",
             "Warm-up, the other way round",
             "The cosine ends lower than one that is warmed up to, each tuned",
@@ -117,25 +135,6 @@ CLAIM = Claim(
             kind=Kind.RESTORED,
             scenarios=_steep(_CONSTANT, _WARM),
             why="A rate that rises while the curvature falls, and falls only then, does adapt to this landscape.",
-        ),
-        _flattening.but(
-            "sharpening",
-            "Flat first, sharp at the end",
-            "The cosine ends lower than a constant rate, each tuned",
-            Status.SUPPORTED,
-            kind=Kind.RESTORED,
-            scenarios=(
-                scene(
-                    SURFACES.create("logcosh", k=50.0),
-                    100,
-                    0.1,
-                    arm("Constant", "constant", 0.1),
-                    arm("Cosine", "cosine", 0.3),
-                    start=Circle(x=0.0, y=0.0, radius=8.0),
-                ),
-            ),
-            tuned=Tuned(),
-            why="Here the curvature is at the bottom, and the rate has to fall for it: the claim holds where the landscape sharpens.",
         ),
         _wsd,
         _wsd.but(

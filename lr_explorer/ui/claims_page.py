@@ -134,7 +134,7 @@ def _ask(claim: Claim, experiment: Experiment) -> None:
     made, place = lab.turned(experiment, lab.current().knob), (claim.id, experiment.name)
     with st.container(border=True, key="prediction"):
         st.markdown(f"**Predict first** – {literal(experiment.label)}")
-        question = claim.question if experiment is claim.experiments[0] else f"{experiment.says}: does it?"
+        question = claim.question if experiment is claim.experiments[0] else f"True or not? {experiment.says}."
         st.markdown(f"#### {literal(question)}")
         with st.container(horizontal=True, gap="small"):
             for status, text in made.outcomes.items():
@@ -248,7 +248,8 @@ def _run_all(claim: Claim) -> None:
         state.scenario()
         claims_result.ran(claim, experiment, lab.usual_knob(experiment))
         lab.predict((claim.id, experiment.name), None)
-    bar.empty()
+    # What was asked above has been shown by now.
+    st.rerun()
 
 
 def _row(claim: Claim, experiment: Experiment, *, is_open: bool) -> None:
@@ -257,6 +258,7 @@ def _row(claim: Claim, experiment: Experiment, *, is_open: bool) -> None:
     else:
         label = f"**{literal(experiment.label)}**"
         st.button(label, key=f"open-{experiment.name}", type="tertiary", on_click=lab.open_experiment, args=(claim.id, experiment))
+    st.markdown(f"{literal(experiment.says)}.")
     if not claims_result.has_run(claim, experiment):
         return
     result = claims_result.ran(claim, experiment, lab.usual_knob(experiment))

@@ -87,6 +87,7 @@ def _verdict(claim: Claim, experiment: Experiment, result: Result) -> None:
     verdict = result.verdict
     alt = f"Effect {told(verdict.estimate)}, interval {told(verdict.low)} to {told(verdict.high)}, margin {told(verdict.margin)}, in {unit}."
     chart(interval_figure(verdict, unit, dark=is_dark()), "interval", alt)
+    st.caption(_sides(result.experiment))
     is_usual = lab.current().knob == lab.usual_knob(experiment)
     if is_usual and not result.as_expected:
         st.markdown(f"Expected was **{experiment.expected.value}**: this seed is one of the few that say otherwise. Try another.")
@@ -94,6 +95,15 @@ def _verdict(claim: Claim, experiment: Experiment, result: Result) -> None:
         st.markdown(f"**Why:** {literal(experiment.why)}")
     if claim.wording:
         st.markdown(f"**The wording:** {literal(claim.wording)}")
+
+
+def _sides(experiment: Experiment) -> str:
+    """Say what the two sides of the interval's axis mean."""
+    found = experiment.effect.outcomes(experiment.names)
+    unit = " One dex is a factor of ten." if experiment.effect.unit == "dex" else ""
+    if Status.REVERSED not in found:
+        return "To the left: as theory says; to the right: off it."
+    return literal(f"To the right: {found[Status.SUPPORTED]}. To the left: {found[Status.REVERSED]}.{unit}")
 
 
 def _against_prediction(claim: Claim, experiment: Experiment, verdict: Verdict) -> str:
@@ -114,10 +124,12 @@ def _controls(experiment: Experiment) -> None:
         if experiment.knob and values:
             st.session_state["knob"] = now.knob
             label = f"**Turn the verdict:** {literal(experiment.knob.label)}"
-            st.select_slider(label, list(values), key="knob", help=experiment.knob.help or None, on_change=_changed("knob"))
+            st.select_slider(label, list(values), key="knob", on_change=_changed("knob"))
         seed = lab.Lab.params()["lab_seed"]
         st.session_state["lab_seed"] = now.lab_seed
         st.number_input(seed.label, 0, lab.MOST_SEED, step=1, key="lab_seed", help=seed.help, width=150, on_change=_changed("lab_seed"))
+    if experiment.knob and values and experiment.knob.help:
+        st.caption(literal(experiment.knob.help))
 
 
 def _changed(name: str) -> Callable[[], None]:

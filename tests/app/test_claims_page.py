@@ -105,7 +105,7 @@ def test_every_card_opens_cold_by_its_link_and_shows_nothing_before_a_prediction
 
 def test_the_right_prediction_and_a_wrong_one_are_told_from_each_other():
     right = pressed(opened(claim="M2"), "predict-supported")
-    assert "You predicted: “Constant does so more often”. **That is right.**" in words_of(right)
+    assert "You predicted: “Constant more often”. **That is right.**" in words_of(right)
     wrong = pressed(opened(claim="M2"), "predict-refuted")
     assert "You predicted: “Both about as often”. **It came out otherwise.**" in words_of(wrong)
 
@@ -297,7 +297,7 @@ def test_experiments_of_two_scenarios_play_either():
     page.button_group(key="shown-run").set_value(1).run()
     assert not page.exception
     pressed(page, "to-playground")
-    assert [arm.name for arm in page.session_state["scenario"].arms] == ["From the flat well"]
+    assert [arm.name for arm in page.session_state["scenario"].arms] == ["Runs from the flat well"]
 
 
 def test_the_counts_of_compare_are_met_as_near_as_may_be():

@@ -20,7 +20,7 @@ def opened(tab, claim: str):
 def test_the_typical_run_plays_on_the_card_and_nothing_in_it_is_moved(tab):
     page = opened(tab, "M2")
     assert page.locator(".lrx").count() == 0
-    page.get_by_role("button", name="Constant does so more often").click()
+    page.get_by_role("button", name="Constant more often").click()
     page.wait_for_selector(".lrx[data-painted]", timeout=30_000)
     page.get_by_text("That is right.").wait_for()
     page.get_by_role("button", name="Play", exact=True).click()

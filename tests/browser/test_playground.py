@@ -35,6 +35,7 @@ def test_a_cold_deep_link_opens_the_very_run_that_the_link_names(tab):
     assert query_of(tab)["steps"] == "321"
 
 
+@pytest.mark.slow
 def test_the_address_always_holds_the_scenario_and_adds_nothing_to_the_back_button(tab):
     tab.open("/")
     entries = tab.page.evaluate("history.length")
@@ -51,6 +52,7 @@ def test_the_address_always_holds_the_scenario_and_adds_nothing_to_the_back_butt
     assert tab.heads() == heads
 
 
+@pytest.mark.slow
 def test_a_preset_shows_its_claim_and_its_arms(tab):
     tab.open("/")
     tab.painted_after(lambda: tab.page.get_by_role("radio", name="A saddle that only noise leaves").click())
@@ -110,6 +112,7 @@ def test_a_drag_answers_while_the_finger_is_down(tab):
     assert while_down - before >= 2
 
 
+@pytest.mark.slow
 def test_a_click_on_the_map_sets_the_start(tab):
     tab.open("/?" + urlencode(PRESETS["oscillation"].scenario.to_query()))
     plot = tab.page.locator(".lrx-map .nsewdrag").first.bounding_box()
@@ -143,6 +146,7 @@ def test_the_drop_handle_is_dragged_along_the_curve_and_back_to_the_end(tab):
     tab.page.wait_for_function("location.search.includes('arm1.drop_at=0')")
 
 
+@pytest.mark.slow
 def test_exact_values_can_be_typed_and_bad_ones_are_told(tab):
     tab.open("/")
     tab.painted_after(lambda: type_value(tab, "arm1.schedule.peak", "1e-5"))
@@ -176,6 +180,7 @@ def test_the_relief_shows_on_demand_and_is_part_of_the_link(tab):
     tab.page.wait_for_function("location.search.includes('view=3d')")
 
 
+@pytest.mark.slow
 def test_a_bad_link_opens_with_its_complaints(tab):
     tab.open("/?" + urlencode({"surface": "moon", "start.x": "nan", "steps": "123"}))
     tab.page.get_by_text("unknown surface 'moon'").wait_for()
@@ -183,6 +188,7 @@ def test_a_bad_link_opens_with_its_complaints(tab):
     assert query_of(tab)["steps"] == "123"
 
 
+@pytest.mark.slow
 def test_the_reference_carries_the_scenario_both_ways(tab):
     tab.open("/?steps=234")
     tab.page.get_by_role("link", name="Reference").click()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from lr_explorer.claims import CLAIMS, Experiment, Kind
+from lr_explorer.figures.claims import picture_figure
 from lr_explorer.scenario import Scenario
 from lr_explorer.statistics import Status
 
@@ -124,3 +125,18 @@ def test_every_experiment_runs_reads_a_number_of_each_replicate_and_draws_what_i
             assert np.shape(curve.x) == np.shape(curve.y)
             assert not np.isnan(curve.y).any()
             assert curve.arm is None or curve.arm < len(made.names)
+        assert_what_was_measured_is_in_range(picture, made)
+
+
+def assert_what_was_measured_is_in_range(picture, made):
+    """Hold a drawing against its picture: middle and end of what was measured lie on the axis, and where theory leaves it the text says so."""
+    axis = picture_figure(picture, made.arms, dark=False).layout.yaxis
+    for curve in picture.curves:
+        with np.errstate(divide="ignore"):
+            y = np.log10(curve.y) if picture.log_y else curve.y
+        if curve.is_theory:
+            is_in = ((y >= axis.range[0]) & (y <= axis.range[1])).all()
+            assert is_in or "out of the picture" in picture.says
+            continue
+        for value in (np.median(y), y[-1]):
+            assert axis.range[0] <= value <= axis.range[1] or not np.isfinite(value)

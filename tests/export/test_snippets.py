@@ -30,6 +30,7 @@ every_schedule = pytest.mark.parametrize(
 every_framework = pytest.mark.parametrize("framework", FRAMEWORKS)
 
 
+@pytest.mark.slow
 @every_schedule
 def test_plain_python_gives_the_curve_at_every_length_and_setting(name):
     for schedule, steps, expected in cases(name):

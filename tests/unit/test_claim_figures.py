@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lr_explorer.claims import CLAIMS, Curve, Map, Picture
+from lr_explorer.claims.views.axes import out_of_picture
 from lr_explorer.figures.claims import curve_colour, interval_figure, picture_figure
 from lr_explorer.figures.theme import ARM_SHADES, QUIET
 from lr_explorer.statistics import Interval, judge
@@ -66,6 +67,33 @@ def test_what_is_zero_has_no_place_on_a_logarithmic_axis_and_leaves_a_gap():
     assert (np.asarray(low.y) > 0).all()
 
 
+@pytest.mark.parametrize("expected", [[10.0, 1e30, np.inf], [10.0, 1e-40, 0.0], [1e12, 1e12, 1e12]], ids=["explodes", "vanishes", "lies elsewhere"])
+def test_theory_far_off_leaves_the_picture_and_not_what_was_measured(expected):
+    measured = np.array([10.0, 1e-6, 1e-12])
+    curves = (Curve("measured", X, measured, low=measured, high=np.full(3, np.inf)), Curve("expected", X, np.array(expected), is_theory=True))
+    low, high = picture_figure(Picture("title", "x", "y", curves=curves, log_y=True), ARMS, dark=False).layout.yaxis.range
+    assert low < -12
+    assert high > 1
+    assert high - low < 2 * 13
+    assert out_of_picture(curves) == ["expected"]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_the_axis_of_a_share_reaches_from_0_to_1_whatever_is_drawn(share):
+    curve = Curve("measured", X, np.full(3, share))
+    low, high = picture_figure(Picture("title", "x", "share of the replicates", curves=(curve,)), ARMS, dark=False).layout.yaxis.range
+    assert -0.1 < low < 0
+    assert 1 < high < 1.1
+
+
+def test_a_short_logarithmic_axis_has_full_numbers_and_a_long_one_few_powers():
+    short = Curve("measured", np.array([0.02, 0.1, 0.4]), np.array([1e-30, 1e-9, 1.0]))
+    layout = picture_figure(Picture("title", "x", "y", curves=(short,), log_x=True, log_y=True), ARMS, dark=False).layout
+    assert {"0.02", "0.05", "0.1", "0.2"} <= set(layout.xaxis.ticktext)
+    assert list(map(float, layout.xaxis.ticktext)) == pytest.approx(layout.xaxis.tickvals)
+    assert 30 / layout.yaxis.dtick < 10
+
+
 def test_lines_stand_at_their_values_and_their_labels_at_the_same_place_of_a_logarithmic_axis():
     picture = Picture("title", "x", "y", log_x=True, x_lines=((10.0, "limit"),), y_lines=((0.5, "half"),))
     figure = picture_figure(picture, ARMS, dark=False)
@@ -76,6 +104,23 @@ def test_lines_stand_at_their_values_and_their_labels_at_the_same_place_of_a_log
     assert (half.text, half.y) == ("half", 0.5)
 
 
+def test_lines_at_one_value_share_a_label_and_labels_of_several_are_above_each_other():
+    curve = Curve("measured", X, np.array([0.0, 1.0, 1.0]), is_marks=True)
+    lines = ((50.0, "Constant"), (50.0, "Cosine"), (40.0, "limit"))
+    layout = picture_figure(Picture("title", "x", "y", curves=(curve,), x_lines=lines), ARMS, dark=False).layout
+    assert [note.text for note in layout.annotations] == ["Constant, Cosine", "limit"]
+    assert {(note.y, note.yanchor) for note in layout.annotations} == {(1, "bottom")}
+    assert layout.annotations[0].yshift != layout.annotations[1].yshift
+
+
+@pytest.mark.parametrize("end", [0, 1])
+def test_the_label_of_a_line_along_x_is_where_no_curve_is(end):
+    x = np.linspace(0, 1, 50)
+    curve = Curve("measured", x, np.where((x > 0.5) == end, 1.0, 0.0))
+    (note,) = picture_figure(Picture("title", "x", "y", curves=(curve,), y_lines=((1.0, "limit"),)), ARMS, dark=False).layout.annotations
+    assert note.x == 1 - end
+
+
 def test_a_map_is_centred_at_zero_and_holds_the_readers_point():
     values = np.array([[-1.0, 0.0], [np.nan, 3.0]])
     figure = picture_figure(Picture("title", "x", "y", map=Map(X[:2], X[:2], values, "dex", mark=(1.0, 10.0))), ARMS, dark=True)
@@ -83,3 +128,9 @@ def test_a_map_is_centred_at_zero_and_holds_the_readers_point():
     np.testing.assert_array_equal(heat.z, values)
     assert heat.zmin == -heat.zmax == -3
     assert (here.x[0], here.y[0]) == (1.0, 10.0)
+
+
+def test_a_readers_point_that_a_map_has_no_place_for_is_at_its_nearest_edge():
+    shown = Map(X[1:], X[:2], np.ones((2, 2)), "dex", mark=(0.0, 500.0))
+    _, here = picture_figure(Picture("title", "x", "y", map=shown, log_x=True, log_y=True), ARMS, dark=False).data
+    assert (here.x[0], here.y[0]) == (10.0, 10.0)

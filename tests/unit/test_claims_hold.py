@@ -12,7 +12,7 @@ SEEDS = (101, 202, 303, 404, 505)
 # Where the effect is so close to the margin, or hangs so much on the tuned peaks, that it is not always decided alike.
 SPLIT = {
     "M1.heavy_tails", "M1.averaged", "M3.quench_tuned", "E1.interpolated_wsd", "E1.one_cycle_bowl", "E4.last_point_tuned", "E4.bowl", "E5.adam",
-    "E5.adagrad",
+    "E5.adagrad", "E5.adam_trend",
 }  # fmt: skip
 EXPERIMENTS = {f"{claim.id}.{made.name}": made for claim in CLAIMS.values() for made in claim.experiments if isinstance(made, Experiment)}
 

@@ -68,6 +68,7 @@ def test_a_sweep_in_processes_is_the_sweep_without(pool):
     assert sweep(scenario, axes, count=70, executor=pool).rows() == sweep(scenario, axes, count=70).rows()
 
 
+@pytest.mark.slow
 def test_a_landscape_of_ones_own_goes_along_to_the_process(pool):
     axis = np.linspace(-1.0, 1.0, 9)
     grid = grids.Grid("mine", axis, axis, axis**2 + axis[:, None] ** 2)

@@ -35,6 +35,7 @@ def run(scenario, *arms, replicates=1):
     return simulate(scenario.with_values(arms=arms), replicates).arms
 
 
+@pytest.mark.slow
 @every_reference
 @pytest.mark.parametrize("surface", SURFACES)
 def test_noise_does_not_reach_a_reference(name, surface):

@@ -27,7 +27,7 @@ def conditions(result: Result) -> Picture:
     curves = (
         Curve("One rate for both", _ANGLES, np.full(_ANGLES.shape, alone), is_theory=True),
         Curve("The best rate for each", _ANGLES, np.array([best(angle) for angle in _ANGLES]), is_theory=True),
-        Curve("Here", *here, is_marks=True),
+        Curve("Here", *here, is_theory=True, is_marks=True),
     )
     said = f"At {told(surface.angle)}° the best rates leave a condition number of {told(float(here[1][0]))} out of {told(alone)}."
     return Picture("How round the valley can be made", "rotation, degrees", "condition number", said, curves, log_y=True)

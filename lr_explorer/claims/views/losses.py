@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from lr_explorer.claims.base import Result
 from lr_explorer.claims.pictures import Curve, Map, Picture
+from lr_explorer.claims.views.axes import out_of_picture
 from lr_explorer.claims.views.seen import looks, quartiles, runs
 from lr_explorer.experiments.ensemble import above_lowest
 from lr_explorer.noise import Gaussian
@@ -49,9 +50,11 @@ def losses(result: Result) -> Picture:
         said = "Lines are medians, and the areas hold the middle half of the replicates."
     else:
         ends = ", ".join(f"{told(off)} for {name}" for off, name in zip(offs, result.experiment.names, strict=True))
-        said = f"Full lines are means over the replicates, dashed ones the expected loss. At the end, the one over the other: {ends}."
+        said = f"Full lines are means over the replicates, dashed ones the expected loss. Measured ÷ expected at the end: {ends}."
         if min(offs) < _RARE:
             said += " Where that is far below 1, rare runs that these replicates do not hold carry the expectation."
+        if gone := out_of_picture(curves):
+            said += f" Too far from what was measured, a line runs out of the picture: {', '.join(gone)}."
     return Picture("Loss over the steps", "step", "loss above the lowest", said, tuple(curves), log_y=True)
 
 
@@ -83,11 +86,15 @@ def phases(result: Result) -> Picture:
     radius = scenario.start.radius if isinstance(scenario.start, Circle) else 0.0
     values = _gains(*map(float, np.linalg.eigvalsh(hessian)), squares_at_start(hessian, (scenario.start.x, scenario.start.y), radius))
     share = float((values > 0).mean())
+    here = f"You are at σ = {told(noise.sigma)}, T = {scenario.steps}."
+    is_on_map = _SIGMAS[0] <= noise.sigma <= _SIGMAS[-1] and _LENGTHS[0] <= scenario.steps <= _LENGTHS[-1]
+    if not is_on_map:
+        here += " That is off the map, whose axes have no 0: the ring is at its nearest edge."
     return Picture(
         "Who wins where, by theory",
         "noise σ",
         "steps T",
-        f"In {share:.0%} of this map the cosine ends lower, each schedule tuned. You are at σ = {told(noise.sigma)}, T = {scenario.steps}.",
+        f"In {share:.0%} of this map the cosine ends lower, each schedule tuned. {here}",
         map=Map(_SIGMAS, _LENGTHS, values, "gain of the cosine, dex", (noise.sigma, scenario.steps)),
         log_x=True,
         log_y=True,

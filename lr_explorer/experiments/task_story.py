@@ -68,7 +68,7 @@ def _agreement(matrix: TaskMatrix) -> str:
     head = {
         Status.SUPPORTED: "That does not mean that anything goes: the tasks' ranks agree more than they would by chance.",
         Status.INCONCLUSIVE: f"Whether the tasks' ranks agree more than they would by chance cannot be told from {len(matrix.tasks)} tasks: "
-        f"Friedman's p is {told(found.p)} for these very scores, but other replicates would move them across the line.",
+        f"Friedman's p is {told(found.p)} for these very scores, but other replicates could move them across the line.",
     }.get(verdict.status, "The tasks' ranks agree no more than chance can make them.")
     return f"{head} {numbers}. {extremes}"
 
@@ -167,9 +167,9 @@ def _listed(tasks: Sequence[str] | np.ndarray) -> str:
 
 
 def gain_text(gain: Interval) -> str:
-    """Return an interval in dex: its estimate and, in brackets, its bounds; of a schedule compared with itself there is none."""
+    """Return an interval in dex: its estimate and, in brackets, its bounds; none where most is a schedule compared with itself."""
     if gain.low == gain.estimate == gain.high == 0:
-        return "0: they choose the same"
+        return "0: the same in most folds"
     middle, low, high = (_hundredths(value) for value in (gain.estimate, gain.low, gain.high))
     return f"{middle} ({low} to {high})"
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly.colors import hex_to_rgb
 
 from lr_explorer.experiments.maps import SuccessMap
 from lr_explorer.experiments.sweep import Axis
@@ -28,9 +29,8 @@ def success_figure(found: SuccessMap, arm: int, labels: tuple[str, str], chosen:
     figure, swept = go.Figure(), found.swept
     x, y = (np.arange(len(axis.values)) for axis in found.axes)
     shares = swept.grid(lambda one: one.success.estimate, arm).T
-    scale = [(place / (len(SHARE_SCALE) - 1), shade.on(dark=dark)) for place, shade in enumerate(SHARE_SCALE)]
     gaps = {"xgap": 1, "ygap": 1}
-    figure.add_trace(go.Heatmap(x=x, y=y, z=shares, zmin=0, zmax=1, colorscale=scale, showscale=False, hoverinfo="skip", **gaps))
+    figure.add_trace(go.Heatmap(x=x, y=y, z=shares, zmin=0, zmax=1, colorscale=_scale(dark=dark), showscale=False, hoverinfo="skip", **gaps))
     for values, dash in zip(found.theory[arm].values(), LINE_DASHES, strict=True):
         contours = {"start": 0, "end": 0, "size": 1, "coloring": "none"}
         line = {"color": INK.on(dark=dark), "width": 2.5, "dash": ",".join(f"{length}px" for length in dash), "smoothing": 0}
@@ -65,7 +65,7 @@ def _cells(found: SuccessMap, arm: int, labels: tuple[str, str], *, dark: bool) 
         mode="markers+text",
         marker={"size": 12, "opacity": 0},
         text=[f"{share:.0%}{mark}" for share, mark in zip(shares, marks, strict=True)],
-        textfont={"color": inks, "size": 13 if max(found.swept.sweep.shape) <= _FEW else 9, "shadow": [_halo(ink, dark=dark) for ink in inks]},
+        textfont={"color": inks, "size": 13 if max(found.swept.sweep.shape) <= _FEW else 9, "shadow": [_halo(share, dark=dark) for share in shares]},
         hovertext=[_told(found, arm, labels, place) for place in places],
         hovertemplate="%{hovertext}<extra></extra>",
         customdata=[list(place) for place in places],
@@ -77,10 +77,15 @@ def ink_on(share: float, *, dark: bool) -> str:
     return (PAGE if share > _DEEP[dark] else INK).on(dark=dark)
 
 
-def _halo(ink: str, *, dark: bool) -> str:
-    """Return a shadow in the other of the two colours of numbers, in which a number is read where a line crosses it."""
-    around = (INK if ink == PAGE.on(dark=dark) else PAGE).on(dark=dark)
-    return ", ".join([f"0px 0px 2px {around}"] * 4)
+def _halo(share: float, *, dark: bool) -> str:
+    """Return a shadow in the colour of a share's cell, on which its number is read where a line crosses it."""
+    places, shades = zip(*_scale(dark=dark), strict=True)
+    red, green, blue = (np.interp(share, places, channel) for channel in zip(*map(hex_to_rgb, shades), strict=True))
+    return ", ".join([f"0px 0px 2px rgb({red:.0f}, {green:.0f}, {blue:.0f})"] * 4)
+
+
+def _scale(*, dark: bool) -> list[tuple[float, str]]:
+    return [(place / (len(SHARE_SCALE) - 1), shade.on(dark=dark)) for place, shade in enumerate(SHARE_SCALE)]
 
 
 def _told(found: SuccessMap, arm: int, labels: tuple[str, str], place: tuple[int, ...]) -> str:

@@ -196,8 +196,8 @@ def _questions(claim: Claim, matrix: TaskMatrix, guess: lab.Guess) -> None:
         )
         if experiment.name == _CHAMPION and guess.status is not None:
             st.markdown(against(_CHAMPIONS[guess.status], guess.status, verdict.status))
-        if verdict.status is experiment.expected:
-            st.markdown(f"**Why:** {literal(experiment.why)}")
+        reason = "Why" if verdict.status is experiment.expected else "Why something else was expected"
+        st.markdown(f"**{reason}:** {literal(experiment.why)}")
 
 
 # Beside it

@@ -160,7 +160,7 @@ def again() -> None:
         f"Each line is one repetition's interval of {told(100 * LEVEL)} %, which is looked at once; the verdict's above, of "
         f"{told(100 * level_of_look(count(), state.COUNTS))} %, is wider, since one may go on to a larger N, and can leave open what these settle. "
         "Dashed lines are the margins on both sides. A full mark supports the claim; refuted means that there is no difference in its favour "
-        "beyond the margin."
+        "beyond the margin, reversed that there is one against it."
     )
     with st.container(key="again-figures"):
         for key, (claim, effect) in claims.items():

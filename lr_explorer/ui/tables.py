@@ -6,7 +6,7 @@ from html import escape
 from lr_explorer.experiments.crowd import Crowd
 from lr_explorer.experiments.ensemble import DESCENT, Summary
 from lr_explorer.experiments.measures import DIVERGED
-from lr_explorer.figures.theme import ARM_SHADES, DASHES, arm_marker
+from lr_explorer.figures.theme import ARM_SHADES, DASHES, PAGE, arm_marker
 from lr_explorer.scenario import Arm
 from lr_explorer.statistics import Interval
 from lr_explorer.story import percent, told
@@ -28,14 +28,22 @@ _STYLE = """
 .lrx-story th { width: 11rem; }
 .lrx-report tbody th[scope="row"] { min-width: 8rem; }
 .lrx-curves th[scope="row"] { min-width: 9rem; }
-.lrx-crowd th[scope="col"] { min-width: 4rem; }
 .lrx-crowd.lrx-crowd :is(th, td) { padding-right: 0.6rem; }
 .lrx-swatch { display: inline-block; width: 1.8rem; height: 3px; margin-right: 0.4rem; vertical-align: middle; }
 .lrx-legend { display: flex; flex-wrap: wrap; gap: 0.15rem 1.25rem; font-size: 0.925rem; }
 .lrx-share { position: relative; display: block; width: 6rem; height: 0.7rem; margin-bottom: 0.15rem; background: rgba(128, 144, 160, 0.25); }
 .lrx-share > * { position: absolute; top: 0; bottom: 0; left: 0; }
 .lrx-share > .lrx-bounds { top: 0.22rem; bottom: 0.22rem; background: currentColor; border: solid currentColor; border-width: 0 1px; }
-.lrx-scroll { overflow-x: auto; }
+.lrx-scroll {
+  --page: light-dark(@LIGHT, @DARK); --shade: rgba(128, 144, 160, 0.55);
+  overflow-x: auto; scrollbar-width: thin;
+  /* What moves along covers the shade of an edge behind which there is no more. */
+  background:
+    linear-gradient(to right, var(--page) 0.8rem, transparent) left / 2rem 100% no-repeat local,
+    linear-gradient(to left, var(--page) 0.8rem, transparent) right / 2rem 100% no-repeat local,
+    linear-gradient(to right, var(--shade), transparent) left / 0.8rem 100% no-repeat scroll,
+    linear-gradient(to left, var(--shade), transparent) right / 0.8rem 100% no-repeat scroll;
+}
 @media (max-width: 640px) {
   .lrx-curves { font-size: 0.78rem; }
   .lrx-curves :is(th, td) { padding-right: 0.45rem; }
@@ -43,7 +51,7 @@ _STYLE = """
 }
 @media (max-width: 640px) { .lrx-story td, .lrx-story th { display: block; border-bottom: 0; padding-bottom: 0; } }
 </style>
-"""
+""".replace("@LIGHT", PAGE.light).replace("@DARK", PAGE.dark)
 
 
 def story_table(arms: Sequence[Arm], sentences: Sequence[str], *, dark: bool) -> str:
@@ -60,8 +68,7 @@ def summary_table(summaries: Sequence[Summary], says: str, gone: str = DIVERGED,
     # Where divergence is what is counted, it needs no column of its own.
     titles = ["Arm", says, "95 % interval", *([gone] if says != DIVERGED else []), "loss above the lowest: median (quartiles)"]
     rows = "".join(_summary_row(place, summary, dark=dark, tells_divergence=says != DIVERGED) for place, summary in enumerate(summaries))
-    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in titles)
-    table = f'<table class="lrx-report"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    table = f'<table class="lrx-report"><thead><tr>{_head(titles)}</tr></thead><tbody>{rows}</tbody></table>'
     return f'{_STYLE}<div class="lrx-scroll" tabindex="0">{table}</div>'
 
 
@@ -81,8 +88,7 @@ def crowd_table(crowd: Crowd, *, dark: bool, tells_success: bool = True) -> str:
         ]
         numbers = "".join(f'<td class="number">{cell}</td>' for cell in cells)
         rows.append(f'<tr><th scope="row">{_arm_cell(place, arm.arm, dark=dark)}</th>{numbers}</tr>')
-    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in titles)
-    table = f'<table class="lrx-report lrx-curves lrx-crowd"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    table = f'<table class="lrx-report lrx-curves lrx-crowd"><thead><tr>{_head(titles)}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     return f'{_STYLE}<div class="lrx-scroll" tabindex="0">{table}</div>'
 
 
@@ -99,10 +105,14 @@ def _bar(share: Interval, colour: str) -> str:
 
 def numbers_table(head: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> str:
     """Return a table of numbers: the headings, then each row's name – markup of ours, such as a swatch with an escaped name – and its cells."""
-    titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
     body = "".join(f'<tr><th scope="row">{name}</th>{_numbers(cells)}</tr>' for name, cells in rows)
-    table = f'<table class="lrx-report lrx-curves"><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>'
+    table = f'<table class="lrx-report lrx-curves"><thead><tr>{_head(head)}</tr></thead><tbody>{body}</tbody></table>'
     return f'{_STYLE}<div class="lrx-scroll" tabindex="0">{table}</div>'
+
+
+def _head(titles: Sequence[str]) -> str:
+    """Return the headings of columns, each so wide that it takes three lines or so: a narrow screen would break it at every word."""
+    return "".join(f'<th scope="col" style="min-width:{len(title) // 3}ch">{escape(title)}</th>' for title in titles)
 
 
 def _numbers(cells: Sequence[str]) -> str:

@@ -324,7 +324,8 @@ def test_the_matrix_is_asked_every_question_once_a_prediction_is_made(monkeypatc
         asked = CLAIMS["E6"][name]
         says = f"{asked.says}: {told(verdict.estimate)} ({told(verdict.low)} to {told(verdict.high)}) {asked.effect}; margin {told(verdict.margin)}."
         assert escape(says) in html_of(page)
-        assert (asked.why in words_of(page)) == (verdict.status is asked.expected)
+        reason = "Why" if verdict.status is asked.expected else "Why something else was expected"
+        assert f"**{reason}:** {asked.why}" in words_of(page)
     assert "You predicted: “Yes, one is”" in words_of(page)
 
 

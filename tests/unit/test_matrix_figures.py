@@ -199,7 +199,7 @@ def test_choosing_on_the_task_itself_gains_where_the_others_recommend_what_does_
 def test_dex_are_told_to_two_digits():
     assert gain_text(Interval(0.256, -0.0554, 0.554, 40)) == "0.26 (−0.06 to 0.55)"
     assert gain_text(Interval(-0.001, -0.004, 0.0, 40)) == "0.00 (0.00 to 0.00)"
-    assert gain_text(Interval(0.0, 0.0, 0.0, 40)) == "0: they choose the same"
+    assert gain_text(Interval(0.0, 0.0, 0.0, 40)) == "0: the same in most folds"
     assert gain_text(Interval(INF, 1.0, INF, 40)) == "∞ (1.00 to ∞)"
 
 

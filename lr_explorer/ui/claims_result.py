@@ -123,7 +123,7 @@ def _controls(experiment: Experiment) -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom", key="lab-controls"):
         if experiment.knob and values:
             st.session_state["knob"] = now.knob
-            label = f"**Turn the verdict:** {literal(experiment.knob.label)}"
+            label = f"Turn the verdict: {literal(experiment.knob.label)}"
             st.select_slider(label, list(values), key="knob", on_change=_changed("knob"))
         seed = lab.Lab.params()["lab_seed"]
         st.session_state["lab_seed"] = now.lab_seed

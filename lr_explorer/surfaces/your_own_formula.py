@@ -71,7 +71,7 @@ class TypedFormula(Surface):
         share, _, first = self._survey
         words = [f"Read as $f(x, y) = {readable(parse(self.expression, VARIABLES))}$"]
         if share < 1:
-            part = f"{1 - share:.0%}" if share < 0.99 else "less than 1%"
+            part = f"{100 * (1 - share):.0f} %" if share < 0.99 else "less than 1 %"
             words.append(
                 f"On {part} of the box, as at x = {first[0]:.4g}, y = {first[1]:.4g}, this has no finite value: "
                 "it is left blank there, and a run that comes there ends."

@@ -70,7 +70,7 @@ def test_a_formula_is_echoed_as_it_was_read():
 def test_where_the_formula_has_no_value_the_surface_says_so_and_a_run_that_comes_there_ends():
     surface = typed("sqrt(x) + y^2", width=4.0, height=4.0)
     # Of 61 columns 30 lie left of 0.
-    assert surface.remarks[1].startswith("On 49% of the box, as at x = -2, y = -2, this has no finite value")
+    assert surface.remarks[1].startswith("On 49 % of the box, as at x = -2, y = -2, this has no finite value")
     assert np.isnan(surface.value(np.array([-1.0, 0.0])))
     assert np.isnan(surface.gradient(np.array([-1.0, 0.0]))).all()
     assert np.isfinite(surface.value(np.array(surface.start)))

@@ -19,6 +19,7 @@ Array = NDArray[np.float64]
 
 HEIGHT = 340  # pixels
 _INTERVAL_HEIGHT = 120
+_TITLE = 14  # pixels: the longest is as wide as a phone
 # Pixels of ink and gap of what is predicted; what is measured is solid.
 THEORY_DASH = (7, 4)
 _MOST_MARKS = 7
@@ -61,7 +62,7 @@ def interval_figure(verdict: Verdict, unit: str, *, dark: bool) -> go.Figure:
     figure.add_vrect(-verdict.margin, verdict.margin, fillcolor=grid, opacity=0.75, line_width=0, layer="below")
     for value, dash in ((-verdict.margin, "dash"), (0.0, "solid"), (verdict.margin, "dash")):
         figure.add_vline(value, line={"color": quiet, "width": 1.5, "dash": dash})
-    figure.update_xaxes(range=ends)
+    figure.update_xaxes(range=ends, title={"font": {"size": _TITLE}})
     figure.update_yaxes(range=[-1, 1], showticklabels=False, showgrid=False, fixedrange=True)
     figure.update_layout(hovermode="closest", margin={"l": 16, "r": 16, "t": 6, "b": 48})
     return figure
@@ -72,6 +73,7 @@ def picture_figure(picture: Picture, arms: Sequence[Arm], *, dark: bool) -> go.F
     figure = go.Figure()
     x_lines = _merged(picture.x_lines)
     arrange(figure, picture.x_label, picture.y_label, dark=dark, height=HEIGHT + _LABEL_ROW * len(x_lines))
+    figure.update_xaxes(title={"font": {"size": _TITLE}})
     if picture.map:
         figure.add_traces(_map(picture.map, dark=dark))
         figure.update_xaxes(**_axis(picture.log_x, _extent([picture.map.x])))

@@ -54,7 +54,7 @@ def losses(result: Result) -> Picture:
         if min(offs) < _RARE:
             said += " Where that is far below 1, rare runs that these replicates do not hold carry the expectation."
         if gone := out_of_picture(curves):
-            said += f" Too far from what was measured, a line runs out of the picture: {', '.join(gone)}."
+            said += f" Too far from what was measured, theory runs out of the picture: {'; '.join(gone)}."
     return Picture("Loss over the steps", "step", "loss above the lowest", said + drawn(result), tuple(curves), log_y=True)
 
 
@@ -84,12 +84,15 @@ def phases(result: Result) -> Picture:
     assert isinstance(noise, Gaussian)
     hessian = surface.hessian(np.zeros(2))
     radius = scenario.start.radius if isinstance(scenario.start, Circle) else 0.0
-    values = _gains(*map(float, np.linalg.eigvalsh(hessian)), squares_at_start(hessian, (scenario.start.x, scenario.start.y), radius))
+    low, high = map(float, np.linalg.eigvalsh(hessian))
+    squares = squares_at_start(hessian, (scenario.start.x, scenario.start.y), radius)
+    values = _gains(low, high, squares, tuple(_SIGMAS), tuple(_LENGTHS.tolist()))
     share = float((values > 0).mean())
     here = f"You are at σ = {told(noise.sigma)}, T = {scenario.steps}."
     is_on_map = _SIGMAS[0] <= noise.sigma <= _SIGMAS[-1] and _LENGTHS[0] <= scenario.steps <= _LENGTHS[-1]
     if not is_on_map:
-        here += " That is off the map, whose axes have no 0: the ring is at its nearest edge."
+        own = float(_gains(low, high, squares, (noise.sigma,), (scenario.steps,))[0, 0])
+        here += f" That is off the map, whose axes have no 0: the ring is at its nearest edge. Where you are, the cosine's gain is {told(own)} dex."
     return Picture(
         "Who wins where, by theory",
         "noise σ",
@@ -102,5 +105,5 @@ def phases(result: Result) -> Picture:
 
 
 @lru_cache(maxsize=16)
-def _gains(low: float, high: float, squares: tuple[float, float]) -> Array:
-    return tuned_gain((low, high), squares, _SIGMAS, _LENGTHS.tolist(), SCHEDULES.create("constant"), SCHEDULES.create("cosine"))
+def _gains(low: float, high: float, squares: tuple[float, float], sigmas: tuple[float, ...], lengths: tuple[int, ...]) -> Array:
+    return tuned_gain((low, high), squares, sigmas, lengths, SCHEDULES.create("constant"), SCHEDULES.create("cosine"))

@@ -140,6 +140,7 @@ def test_the_card_tells_the_numbers_of_the_experiment_that_there_is(only, sigma,
     assert f"Noise σ {sigma}; 100 updates; {count} replicates of each arm" in words_of(page)
 
 
+@pytest.mark.slow
 def test_another_seed_is_another_run_of_the_same_experiment():
     page = shown(claim="M1", experiment="same_peak")
     before = html_of(page)
@@ -239,6 +240,7 @@ def test_a_counter_example_stands_beside_what_has_been_predicted_and_is_not_aske
 # Onward
 
 
+@pytest.mark.slow
 def test_the_typical_run_opens_in_the_playground_and_the_way_back_leads_to_the_card():
     page = shown(claim="M3")
     scenario = CLAIMS["M3"].experiments[0].result(0).typical

@@ -259,6 +259,7 @@ def test_the_fair_fight_names_its_seeds_and_shows_both_answers_beside_each_other
     assert sum("by-rate" in chart for chart in charts_of(page)) == 2
 
 
+@pytest.mark.slow
 def test_a_fight_of_another_scenario_is_not_shown():
     page = opened(n="100", steps="100", **TWO)
     page.button(key="fair-fight").click().run()

@@ -144,6 +144,7 @@ def test_another_schedule_keeps_the_peak_and_the_warm_up():
     assert (type(schedule).name, schedule.peak, schedule.warmup) == ("wsd", 0.07, 12)
 
 
+@pytest.mark.slow
 def test_arms_can_be_added_duplicated_and_removed_up_to_six():
     page = opened(**{"arm1.name": "Only"})
     page.button(key="duplicate").click().run()

@@ -252,6 +252,7 @@ def test_a_batch_of_four_hovers_where_half_the_noise_does():
     assert found == pytest.approx(noise_floor((1.0, 10.0), 0.05, 0.5), rel=0.08)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tail", [1.0, 1.5, 2.0])
 def test_stable_noise_comes_to_rest_in_a_stable_law_of_the_scale_that_theory_says(tail):
     bowl = SURFACES.create("quadratic", lambda1=1.0, lambda2=4.0)

@@ -62,6 +62,7 @@ def test_a_block_that_ends_every_worker_is_refused_with_a_sentence(pool):
     assert pool.submit(pow, 2, 3).result() == 8
 
 
+@pytest.mark.slow
 def test_a_sweep_in_processes_is_the_sweep_without(pool):
     axes = [Axis.read("noise.sigma=0, 1, 2", Scenario())]
     scenario = Scenario(steps=30)

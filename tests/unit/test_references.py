@@ -44,6 +44,7 @@ def test_noise_does_not_reach_a_reference(name, surface):
     np.testing.assert_array_equal(simulate(plain).arms[0].path, simulate(noisy).arms[0].path)
 
 
+@pytest.mark.slow
 @every_reference
 def test_references_beside_others_and_each_replicate_run_as_if_alone(name):
     scenario = ROSENBROCK.with_values(start=Circle(x=-1.0, y=1.0, radius=0.5), steps=12)

@@ -240,7 +240,7 @@ def test_a_file_that_is_something_else_is_left_as_it_is(tmp_path):
 
 # Processes
 
-SLOW = ["--vary", "noise.sigma=0.5..2/20", "--replicates", "200"]
+SLOW = ["--vary", "noise.sigma=0.5..2/100", "--replicates", "400"]
 
 
 @pytest.mark.slow

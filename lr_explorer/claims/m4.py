@@ -10,7 +10,7 @@ from lr_explorer.claims.views.floors import floors, heights
 from lr_explorer.clipping import CLIPPINGS
 from lr_explorer.experiments.scenes import arm, scene
 from lr_explorer.noise import NOISES, Noise
-from lr_explorer.scenario import Scenario
+from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.start import Circle
 from lr_explorer.statistics import Status
 from lr_explorer.surfaces import SURFACES
@@ -66,6 +66,27 @@ _tails = _floor.but(
     knob=link_knob("noise.tail", "Stability index α", (1.0, 1.2, 1.5, 1.8, 2.0), 1.5, "At 2 the noise is normal, at 1 Cauchy's."),
 )
 
+
+def _steep(*arms: Arm) -> Scenario:
+    return scene(SURFACES.create("quadratic", lambda1=1.0, lambda2=10.0), 2000, 1.0, *arms, start=Circle(x=0.0, y=0.0, radius=0.2))
+
+
+_height = Experiment(
+    name="floor_height",
+    label="How high exactly",
+    says="The mean loss at which SGD hovers is what theory says",
+    scenarios=(_steep(*(arm(f"η = {rate:g}", "constant", rate) for rate in (0.01, 0.02, 0.04, 0.07, 0.1))),),
+    readings=(floor_share,),
+    effect=Deviation("Mean loss ÷ the floor of theory", mean_of, mean),
+    expected=Status.SUPPORTED,
+    count=100,
+    needless=True,
+    theory=_STATIONARY,
+    pictures=(heights,),
+    why="On a quadratic with noise of one size theory is exact at every rate.",
+)
+_IRIS = SURFACES.create("iris_regression")
+
 CLAIM = Claim(
     "M4",
     "Smaller steps near convergence",
@@ -73,27 +94,42 @@ CLAIM = Claim(
     "Five constant rates hover around the minimum of a noisy bowl. Is the loss at which they hover smaller for the smaller ones?",
     (
         _floor,
-        Experiment(
-            name="floor_height",
-            label="How high exactly",
-            says="The mean loss at which SGD hovers is what theory says",
+        _height,
+        _height.but(
+            "floor_heavy_ball",
+            "How high exactly, with momentum",
+            "The mean loss at which the heavy ball hovers is what theory says",
+            Status.SUPPORTED,
+            kind=Kind.CLAIM,
+            scenarios=(_steep(*(arm(f"η = {rate:g}", "constant", rate, "heavy_ball") for rate in (0.002, 0.005, 0.01, 0.02))),),
+            theory=Theory(
+                r"\mathbb E f = \sum_i \frac{\eta\sigma^2 (1 + \beta)}{2(1 - \beta)\left(2(1 + \beta) - \eta\lambda_i\right)}",
+                "Momentum β raises the floor as a rate 1/(1 − β) times as high would.",
+                "Mandt, Hoffman & Blei (2017), exact in η.",
+            ),
+            why="Noise is carried on by the momentum, and adds up over 1/(1 − β) updates.",
+        ),
+        _height.but(
+            "floor_batches",
+            "How high exactly, on mini-batches",
+            "The mean loss at which SGD on mini-batches hovers is what theory says",
+            Status.SUPPORTED,
+            kind=Kind.CLAIM,
             scenarios=(
                 scene(
-                    SURFACES.create("quadratic", lambda1=1.0, lambda2=10.0),
+                    _IRIS,
                     2000,
-                    1.0,
-                    *(arm(f"η = {rate:g}", "constant", rate) for rate in (0.01, 0.02, 0.04, 0.07, 0.1)),
-                    start=Circle(x=0.0, y=0.0, radius=0.2),
+                    NOISES.create("minibatch", size=5),
+                    *(arm(f"η = {rate:g}", "constant", rate) for rate in (0.02, 0.04, 0.06)),
+                    start=Circle(x=_IRIS.minima[0].point[0], y=_IRIS.minima[0].point[1], radius=0.1),
                 ),
             ),
-            readings=(floor_share,),
-            effect=Deviation("Mean loss ÷ the floor of theory", mean_of, mean),
-            expected=Status.SUPPORTED,
-            count=100,
-            needless=True,
-            theory=_STATIONARY,
-            pictures=(heights,),
-            why="On a quadratic with noise of one size theory is exact at every rate.",
+            theory=Theory(
+                r"C = (1 - \eta H)C(1 - \eta H) + \eta^2 k\left(\mathbb E[(h - H)C(h - H)] + \Sigma\right)",
+                "The covariance of the points reproduces itself: noise of the labels, Σ, and noise that grows with the distance, the part with h.",
+                "The stationary equation of least squares on batches, exact; k = (n − B)/(B(n − 1)) without replacement.",
+            ),
+            why="Rows disagree even at the minimum, and the more so the farther the run is from it.",
         ),
         _floor.but(
             "no_noise",

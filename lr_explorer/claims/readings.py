@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from lr_explorer.experiments.ensemble import above_lowest
 from lr_explorer.experiments.measures import Measure, diverged
 from lr_explorer.noise import Gaussian
+from lr_explorer.noise.minibatch import MiniBatch
 from lr_explorer.scenario import Scenario
 from lr_explorer.simulate import ArmRun
 from lr_explorer.surfaces.bowls import Quadratic
-from lr_explorer.theory import curvatures, noise_floor
+from lr_explorer.surfaces.data import LeastSquares
+from lr_explorer.theory import batch_floor, curvatures, noise_floor
 
 Array = NDArray[np.float64]
 # What of a run is read: one number, or yes or no, for each replicate of an arm.
@@ -57,12 +59,21 @@ def median_loss(scenario: Scenario, arm: ArmRun) -> Array:
 
 
 def floor_share(scenario: Scenario, arm: ArmRun) -> Array:
-    """Return the mean loss over the second half of the steps, divided by the floor that theory says; of SGD on a quadratic with Gaussian noise."""
-    quadratic, noise = scenario.surface, scenario.noise
-    if not isinstance(quadratic, Quadratic) or not isinstance(noise, Gaussian):
-        raise ValueError(f"floor_share: needs a quadratic with Gaussian noise; got {quadratic.name} with {noise.name}")
-    floor = noise_floor((quadratic.lambda1, quadratic.lambda2), arm.arm.schedule.peak, noise.sigma)
-    return np.asarray(arm.loss[len(arm.loss) // 2 :].mean(axis=0) / floor)
+    """Return the mean loss above the lowest over the second half of the steps, divided by the floor that theory says for its constant rate.
+
+    Of SGD or the heavy ball on a quadratic with Gaussian noise, or of SGD on mini-batches of least squares; ValueError for others.
+    """
+    surface, noise, rate = scenario.surface, scenario.noise, arm.arm.schedule.peak
+    if isinstance(surface, Quadratic) and isinstance(noise, Gaussian):
+        momentum = getattr(arm.arm.optimizer, "momentum", 0.0)
+        floor = noise_floor((surface.lambda1, surface.lambda2), rate, noise.sigma, momentum)
+    elif isinstance(surface, LeastSquares) and isinstance(noise, MiniBatch):
+        floor = batch_floor(surface, rate, noise.size)
+    else:
+        raise ValueError(
+            f"floor_share: needs a quadratic with Gaussian noise, or least squares in mini-batches; got {surface.name} with {noise.name}"
+        )
+    return np.asarray(above_lowest(surface, arm.loss[len(arm.loss) // 2 :]).mean(axis=0) / floor)
 
 
 def final_sharpness(scenario: Scenario, arm: ArmRun) -> Array:

@@ -92,7 +92,9 @@ def test_a_trend_is_the_power_of_a_loss_that_follows_one():
 
 def test_the_floor_of_a_surface_without_one_is_refused():
     scenario = CLAIMS["M3"]["escape"].scenarios[0]
-    with pytest.raises(ValueError, match="floor_share: needs a quadratic with Gaussian noise; got double_well with gaussian"):
+    with pytest.raises(
+        ValueError, match="floor_share: needs a quadratic with Gaussian noise, or least squares in mini-batches; got double_well with gaussian"
+    ):
         floor_share(scenario, simulate(scenario.with_values(steps=10), 1).arms[0])
 
 

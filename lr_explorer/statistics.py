@@ -381,6 +381,14 @@ def brief(verdict: Verdict) -> str:
     return f"{verdict.status.value}: {_number(verdict.estimate)} ({_number(verdict.low)} to {_number(verdict.high)})"
 
 
+def mean_sentence(difference: Interval, one: str, other: str) -> str:
+    """Return the difference of two arms' mean losses, one − other, in words; no verdict is made of it, since a few large losses decide it."""
+    if not math.isfinite(difference.low) or not math.isfinite(difference.high):
+        return f"The means of {one} and {other} cannot be compared, since some of their replicates diverged."
+    bounds = f"{difference.level * 100:.3g} % bootstrap interval {_number(difference.low)} to {_number(difference.high)}"
+    return f"Difference of the mean losses {one} − {other}: {_number(difference.estimate)} ({bounds}). A few large losses can decide a mean."
+
+
 def number_sentence(verdict: Verdict, claim: str, what: str) -> str:
     """Return the verdict on a claim in words of its own, by an effect that `what` names."""
     return _sentence(verdict, claim, f"{what}: {_number(verdict.estimate)}", "")

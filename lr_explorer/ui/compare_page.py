@@ -14,7 +14,7 @@ from lr_explorer.experiments.seeds import Purpose, seed_for
 from lr_explorer.figures.crowds import bands_figure, ends_figure, losses_by_rate_figure, repetitions_figure, success_by_rate_figure
 from lr_explorer.figures.ends_map import LOOKS, MOST, contour, ends_map
 from lr_explorer.scenario import Scenario
-from lr_explorer.statistics import LEVEL, level_of_look, statuses_sentence
+from lr_explorer.statistics import LEVEL, level_of_look, mean_difference, mean_sentence, statuses_sentence
 from lr_explorer.story import told
 from lr_explorer.ui import cached, state
 from lr_explorer.ui.compare_parts import count, has_success, median_of, swatch_of, watch
@@ -222,6 +222,10 @@ def figures(crowd: Crowd) -> None:
         if crowd.scenario.is_random:
             alt = f"Distribution of the final loss above the lowest. Median: {medians}."
             chart(ends_figure(crowd, dark=is_dark()), "ends", alt, on_pick=watch)
+    if crowd.scenario.is_random and len(crowd.arms) > 1:
+        contender, baseline = (crowd.arms[place] for place in state.pair())
+        # Here, after the pictures, since the bootstrap's library takes half a second to import.
+        st.markdown(literal(mean_sentence(mean_difference(baseline.loss, contender.loss), baseline.arm.name, contender.arm.name)))
 
 
 def ends(crowd: Crowd) -> None:

@@ -67,6 +67,7 @@ def test_the_default_is_judged_by_the_share_first_since_its_ends_are_several():
     median = np.median(np.log10(losses[1]) - np.log10(losses[0]))
     assert f"Median difference Constant, high − Cosine: {median:.3g} dex" in second
     assert second.startswith("**Supported:** Cosine ends lower than Constant, high.")
+    assert f"Difference of the mean losses Constant, high − Cosine: {np.mean(losses[1] - losses[0]):.3g} (" in words_of(page).replace("\\", "")
 
 
 def test_shares_are_those_of_the_ends_beyond_the_hill_with_their_wilson_intervals():

@@ -20,7 +20,9 @@ from lr_explorer.statistics import (
     judge,
     level_of_look,
     loss_sentence,
+    mean_difference,
     mean_interval,
+    mean_sentence,
     median_interval,
     newcombe_interval,
     paired_losses,
@@ -311,3 +313,11 @@ def test_every_verdict_has_a_sentence_that_begins_with_it(status, needless):
 def test_statistics_come_without_the_slow_half_of_scipy():
     program = "import sys, lr_explorer.experiments.ensemble; print([name for name in ('scipy.stats', 'scipy.special') if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_a_difference_of_means_is_told_with_its_interval_unless_something_diverged():
+    one, other = np.full(50, 3.0) + np.tile([-0.1, 0.1], 25), np.full(50, 1.0)
+    said = mean_sentence(mean_difference(one, other), "A", "B")
+    assert said.startswith("Difference of the mean losses A − B: 2 (95 % bootstrap interval 1.9")
+    one[0] = np.inf
+    assert mean_sentence(mean_difference(one, other), "A", "B") == "The means of A and B cannot be compared, since some of their replicates diverged."

@@ -244,7 +244,7 @@ SLOW = ["--vary", "noise.sigma=0.5..2/100", "--replicates", "400"]
 
 
 def _heeds_interrupts():
-    # Where the tests run in the background, as in a CI job, the shell has had them ignore the keyboard's interrupts.
+    # Where the tests run in the background, as in a CI job, the shell has had them ignore the keyboard's interrupts. No thread runs beside this.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -254,7 +254,7 @@ def test_a_run_that_is_interrupted_or_killed_goes_on_to_the_table_of_one_that_wa
     start = [sys.executable, "-m", "lr_explorer", "sweep", "steps=1000", *SLOW, "--workers", "2", "--out"]
     subprocess.run([*start, tmp_path / "whole.csv"], cwd=ROOT, check=True)
     side = tmp_path / "table.csv.partial"
-    broken = subprocess.Popen([*start, tmp_path / "table.csv"], cwd=ROOT, stderr=subprocess.PIPE, text=True, preexec_fn=_heeds_interrupts)
+    broken = subprocess.Popen([*start, tmp_path / "table.csv"], cwd=ROOT, stderr=subprocess.PIPE, text=True, preexec_fn=_heeds_interrupts)  # noqa: PLW1509
     while not side.exists() or side.stat().st_size < 10_000:
         assert broken.poll() is None
         time.sleep(0.01)

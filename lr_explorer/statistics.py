@@ -306,38 +306,12 @@ def _deviate(level: float) -> float:
     return NormalDist().inv_cdf((1 + level) / 2)
 
 
-# Rankings
+# Several intervals
 
 
-@dataclass(frozen=True)
-class Concordance:
-    """How far several tasks agree on the order of several arms.
-
-    agreement: Kendall's W, 1 where all tasks rank alike, about 0 where they rank at random. p_value: Friedman's, of as much agreement by chance;
-    its χ² is reliable from about ten tasks and seven arms on. mean_ranks: of every arm, (arms,), 1 the best; ties share theirs.
-    """
-
-    agreement: float
-    p_value: float
-    mean_ranks: Array
-
-
-def concordance(scores: Array) -> Concordance:
-    """Rank arms on each of several tasks, scores (tasks, arms), the lower the better; infinite ones rank last.
-
-    Source: Kendall & Babington Smith (1939); Friedman (1937); both corrected for ties.
-    """
-    scores = np.asarray(scores, dtype=float)
-    if scores.ndim != 2 or scores.shape[0] < 2 or scores.shape[1] < 3 or np.isnan(scores).any():
-        raise ValueError(f"concordance: scores must be those of at least two tasks and three arms, none NaN; got the shape {scores.shape}")
-    from scipy.stats import friedmanchisquare, rankdata
-
-    ranks = rankdata(scores, axis=1)
-    tasks, arms = ranks.shape
-    if (ranks == ranks[:, :1]).all():  # all tie, which says nothing
-        return Concordance(0.0, 1.0, ranks.mean(axis=0))
-    found = friedmanchisquare(*ranks.T)
-    return Concordance(float(found.statistic / (tasks * (arms - 1))), float(found.pvalue), ranks.mean(axis=0))
+def level_together(count: int, level: float = LEVEL) -> float:
+    """Return the level of each of `count` intervals that all hold at once as often as `level`. Source: Bonferroni's inequality."""
+    return 1 - (1 - level) / count
 
 
 # Looking again with more replicates

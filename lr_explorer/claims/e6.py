@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from lr_explorer.claims.base import Claim, Kind
 from lr_explorer.experiments.blocks import IsStopped, Progress
 from lr_explorer.experiments.selection import configurations, pool
-from lr_explorer.experiments.task_choice import TIE, alike, behind, dependence, level_together, picks_from_elsewhere, resampled
+from lr_explorer.experiments.task_choice import TIE, alike, behind, dependence, picks_from_elsewhere, resampled
 from lr_explorer.experiments.task_matrix import SIZES, Size, TaskMatrix, task_matrix
 from lr_explorer.experiments.tasks import CONTENDERS, TASKS
-from lr_explorer.statistics import Status, Verdict, judge, mean_interval
+from lr_explorer.statistics import Status, Verdict, judge, level_together, mean_interval
 
 Array = NDArray[np.float64]
 

@@ -87,12 +87,6 @@ def edge_share(scenario: Scenario, arm: ArmRun) -> Array:
     return arm.first_lr[-1] * final_sharpness(scenario, arm) / 2
 
 
-def lowest_checkpoint(scenario: Scenario, arm: ArmRun, count: int) -> Array:
-    """Return the lowest of the losses above the lowest at `count` equally spaced checkpoints, the last at the end."""
-    checkpoints = np.linspace(0, len(arm.lr), count + 1).round().astype(int)[1:]
-    return above_lowest(scenario.surface, arm.loss[checkpoints]).min(axis=0)
-
-
 def loss_trend(scenario: Scenario, arm: ArmRun, first: int, times: int = 4) -> Array:
     """Return the slope of log10 loss over log10 steps at `first` steps, twice, four times as many, …; the loss is the mean of a tenth before each."""
     ends = first * 2 ** np.arange(times)

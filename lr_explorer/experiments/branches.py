@@ -13,6 +13,7 @@ from lr_explorer.controllers import Controller
 from lr_explorer.experiments.crowd import ArmCrowd, Comparison, Crowd, compare
 from lr_explorer.scenario import ARM_COLOURS, Arm, Scenario
 from lr_explorer.schedules.sequences import Forked
+from lr_explorer.statistics import level_together
 
 # The arms of `branched`, in their order: the trunk to its end, then each kind of branch.
 PLANNED, CONSTANT, DECAY, RESTART = range(4)
@@ -69,8 +70,8 @@ class Pair:
 
 
 def level_of_each(level: float) -> float:
-    """Return the level of each pair's intervals at which all claims together err no more often than one at `level`, by Bonferroni's bound."""
-    return 1 - (1 - level) / len(PAIRS)
+    """Return the level of each pair's intervals at which all claims together err no more often than one at `level`."""
+    return level_together(len(PAIRS), level)
 
 
 def compared(crowd: Crowd, level: float) -> list[Pair]:

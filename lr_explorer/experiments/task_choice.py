@@ -23,11 +23,6 @@ CHANCE = 0.05
 _RESAMPLES = 400
 
 
-def level_together(count: int, level: float = LEVEL) -> float:
-    """Return the level of each of `count` intervals that all hold at once as often as `level`. Source: Bonferroni's inequality."""
-    return 1 - (1 - level) / count
-
-
 # Who wins where
 
 

@@ -16,7 +16,6 @@ from lr_explorer.experiments.task_choice import (
     behind,
     cross_validated,
     dependence,
-    level_together,
     near_best_everywhere,
     picks_from_elsewhere,
     ranks,
@@ -24,7 +23,7 @@ from lr_explorer.experiments.task_choice import (
 )
 from lr_explorer.experiments.task_matrix import TaskMatrix
 from lr_explorer.experiments.tasks import CONTENDERS, TASKS
-from lr_explorer.statistics import LEVEL, MARGIN, Interval, Status, Verdict, paired_losses
+from lr_explorer.statistics import LEVEL, MARGIN, Interval, Status, Verdict, level_together, paired_losses
 from lr_explorer.story import told
 
 

@@ -10,7 +10,7 @@ from scipy.stats import binom, linregress
 from lr_explorer.claims import CLAIMS
 from lr_explorer.claims.base import Result, Tuned
 from lr_explorer.claims.effects import Deviation, LowerLoss, MoreOften, Number, certain, mean, only, ratio, slope
-from lr_explorer.claims.readings import floor_share, loss_trend, lowest_checkpoint, preconditioned_course
+from lr_explorer.claims.readings import floor_share, loss_trend, preconditioned_course
 from lr_explorer.claims.views.losses import losses, phases
 from lr_explorer.experiments.fair import with_peak
 from lr_explorer.experiments.seeds import Purpose, seed_for
@@ -87,7 +87,6 @@ def test_a_trend_is_the_power_of_a_loss_that_follows_one():
     t = np.arange(801.0)
     fake = replace(run, loss=np.stack([(t + 1e-9) ** -0.5, 3 * (t + 1e-9) ** -1.0], axis=1))
     assert loss_trend(scenario, fake, first=100) == pytest.approx([-0.5, -1.0], abs=0.01)
-    assert lowest_checkpoint(scenario, fake, 4) == pytest.approx([800**-0.5, 3 / 800])
 
 
 def test_the_floor_of_a_surface_without_one_is_refused():

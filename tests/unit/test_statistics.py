@@ -3,18 +3,16 @@
 import math
 import subprocess
 import sys
-from itertools import combinations
 
 import numpy as np
 import pytest
-from scipy.stats import binom, binomtest, norm, quantile_test, spearmanr
+from scipy.stats import binom, binomtest, norm, quantile_test
 
 from lr_explorer.statistics import (
     LOOKS,
     Interval,
     Status,
     Verdict,
-    concordance,
     count_to_settle,
     dex,
     judge,
@@ -228,31 +226,6 @@ def test_as_many_pairs_as_are_asked_for_settle_a_verdict_in_four_of_five_attempt
 def test_what_is_settled_or_on_the_margin_or_boundless_asks_for_no_number():
     for interval in (Interval(0.5, 0.4, 0.6, 100), Interval(0.1, 0.0, 0.2, 100), Interval(0.3, -INF, INF, 5), Interval(INF, 0.0, INF, 30)):
         assert count_to_settle(judge(interval)) is None
-
-
-# Rankings
-
-
-def test_tasks_agree_as_kendall_says_and_by_chance_as_often_as_friedman_says():
-    rng = np.random.default_rng(0)
-    scores = np.array([rng.permutation([0.0, 1.0, 1.0, 2.0, 3.0, 3.0, 5.0]) for _ in range(12)])
-    found = concordance(scores)
-    # Where every task has as many ties, W follows from the mean of Spearman's correlations of all pairs of tasks.
-    pairs = [spearmanr(one, other).statistic for one, other in combinations(scores, 2)]
-    assert found.agreement == pytest.approx((11 * np.mean(pairs) + 1) / 12, rel=1e-12)
-    assert found.mean_ranks.sum() == pytest.approx(7 * 8 / 2, rel=1e-12)
-    shuffled = [concordance(rng.permuted(scores, axis=1)).agreement for _ in range(300)]
-    # The share of 300 shufflings that agree as much: four standard errors, and what χ² misses at twelve tasks.
-    assert np.mean(np.array(shuffled) >= found.agreement - 1e-9) == pytest.approx(found.p_value, abs=0.13)
-
-
-def test_the_best_has_rank_one_wholly_alike_is_one_and_divergence_is_last():
-    found = concordance(np.array([[0.1, 0.2, INF], [3.0, 4.0, 5.0], [1e-9, 1e-8, INF]]))
-    assert (found.agreement, found.mean_ranks.tolist()) == (1.0, [1.0, 2.0, 3.0])
-    assert concordance(np.full((4, 3), INF)).p_value == 1.0
-    assert concordance(np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])).agreement == 0.0
-    with pytest.raises(ValueError, match=r"at least two tasks and three arms, none NaN; got the shape \(2, 2\)"):
-        concordance(np.zeros((2, 2)))
 
 
 # Looks

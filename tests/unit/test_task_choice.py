@@ -14,13 +14,12 @@ from lr_explorer.experiments.task_choice import (
     behind,
     cross_validated,
     dependence,
-    level_together,
     near_best_everywhere,
     picks_from_elsewhere,
     ranks,
     regrets,
 )
-from lr_explorer.statistics import Interval, Status
+from lr_explorer.statistics import Interval, Status, level_together
 
 INF = math.inf
 # Three tasks, four schedules: the first wins the first task, the second the others; the last diverges on the first.

@@ -5,17 +5,12 @@ from numpy.typing import NDArray
 
 from lr_explorer.claims.base import Result
 from lr_explorer.claims.pictures import Curve, Picture
-from lr_explorer.claims.views.seen import drawn, looks, runs
-from lr_explorer.experiments.blocks import parts
-from lr_explorer.scenario import MAX_ARMS
-from lr_explorer.simulate import simulate
+from lr_explorer.claims.views.seen import TRIED, at_rates, drawn, looks, runs, shares
 from lr_explorer.start import Circle
-from lr_explorer.statistics import wilson_interval
 from lr_explorer.story import told
 from lr_explorer.surfaces.flats import Plateau
 from lr_explorer.theory import curvatures, plateau_time
 
-_TRIED = 100
 _RATES = np.geomspace(0.02, 1.0, 16)
 # Of the sharp well's limit, around which the share rises.
 _NEAR = np.linspace(0.9, 1.15, 6)
@@ -28,26 +23,20 @@ def leaving(result: Result) -> Picture:
     rates = np.sort(np.concatenate([_RATES, edges[0] * _NEAR]))
     curves, told_of, place = [], [], 0
     for scenario in result.experiment.scenarios:
-        arm = scenario.arms[0]
-        arms = [arm.with_values(schedule=arm.schedule.with_values(peak=float(rate))) for rate in rates]
-        found, lost = [], []
-        for some in parts(arms, MAX_ARMS):
-            for one in simulate(scenario.with_values(arms=tuple(some)), _TRIED, endings=False).arms:
-                hits = result.experiment.readings[0](scenario, one)
-                found.append(wilson_interval(int(hits.sum()), len(hits)))
-                lost.append(float(np.mean(one.diverged_at >= 0)))
-        y, low, high = (np.array([getattr(one, end) for one in found]) for end in ("estimate", "low", "high"))
+        tried = list(at_rates(scenario, rates))
+        lost = np.array([np.mean(one.diverged_at >= 0) for one in tried])
         own = 2 / float(curvatures(surface, np.array([scenario.start.x, scenario.start.y]))[1])
         name = "From the sharp well" if own < np.mean(edges) else "From the flat well"
+        left = shares(name, rates, [result.experiment.readings[0](scenario, one) for one in tried], place)
         curves += [
-            Curve(name, rates, y, place, is_marks=True, low=low, high=high),
-            Curve(f"{name}: diverged", rates, np.array(lost), place),
+            left,
+            Curve(f"{name}: diverged", rates, lost, place),
         ]
-        told_of.append(f"{name} {_half(rates, y)}, and half of them diverge {_half(rates, np.array(lost))}")
+        told_of.append(f"{name} {_half(rates, left.y)}, and half of them diverge {_half(rates, lost)}")
         place += len(scenario.arms)
     lines = ((edges[0], "2/λ of the sharp well"), (edges[-1], "2/λ of the flat well"))
     said = f"Half of the runs end in the other well – {'; '.join(told_of)}. Theory: 2/λ is {told(edges[0])} and {told(edges[-1])}."
-    said += f" A run that diverges is in neither well: marks fall where lines rise. {_TRIED} runs at each rate."
+    said += f" A run that diverges is in neither well: marks fall where lines rise. {TRIED} runs at each rate."
     return Picture("Against the rate", "rate η", "share of the runs", said, tuple(curves), log_x=True, x_lines=lines)
 
 

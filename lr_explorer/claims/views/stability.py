@@ -6,19 +6,16 @@ from numpy.typing import NDArray
 from lr_explorer.claims.base import Result
 from lr_explorer.claims.pictures import Curve, Picture
 from lr_explorer.claims.readings import preconditioned_course
-from lr_explorer.claims.views.seen import drawn, looks, quartiles, runs
-from lr_explorer.experiments.blocks import parts
-from lr_explorer.scenario import MAX_ARMS, Scenario
+from lr_explorer.claims.views.seen import TRIED, at_rates, drawn, looks, quartiles, runs, shares
+from lr_explorer.scenario import Scenario
 from lr_explorer.simulate import simulate
 from lr_explorer.start import Circle
-from lr_explorer.statistics import wilson_interval
 from lr_explorer.story import told
 from lr_explorer.surfaces.bowls import Quartic
 from lr_explorer.theory import curvatures, mean_gradient_limit, quartic_edge
 
 Array = NDArray[np.float64]
 
-_TRIED = 100
 _RATES, _DISTANCES = np.geomspace(0.8, 1.25, 18), np.linspace(0.5, 10.0, 20)
 
 
@@ -60,15 +57,11 @@ def over_rates(result: Result) -> Picture:
     assert limit is not None
     edge = limit / float(curvatures(scenario.surface, np.zeros(2))[1])
     rates = edge * _RATES
-    arms = [arm.with_values(schedule=arm.schedule.with_values(peak=float(rate))) for rate in rates]
-    hits: list[NDArray[np.bool_]] = []
-    for some in parts(arms, MAX_ARMS):
-        tried = simulate(scenario.with_values(arms=tuple(some)), _TRIED, endings=False)
-        hits += [result.experiment.readings[0](scenario, one) for one in tried.arms]
-    curve = _shares(arm.optimizer.label, rates, hits)
+    hits = [result.experiment.readings[0](scenario, one) for one in at_rates(scenario, rates)]
+    curve = shares(arm.optimizer.label, rates, hits)
     first = rates[np.flatnonzero(curve.y > 0.5)[0]] if (curve.y > 0.5).any() else np.nan
     marks = tuple((one.schedule.peak, one.name) for one in scenario.arms)
-    said = f"Half of the runs do so from η = {told(first)} on; theory: {told(edge)}. {_TRIED} runs at each rate."
+    said = f"Half of the runs do so from η = {told(first)} on; theory: {told(edge)}. {TRIED} runs at each rate."
     return Picture("Against the rate", "rate η", "share of the runs that grow", said, (curve,), x_lines=((edge, "limit by theory"), *marks))
 
 
@@ -78,10 +71,10 @@ def over_distances(result: Result) -> Picture:
     hits = []
     for distance in _DISTANCES:
         away = scenario.with_values(start=Circle(x=0.0, y=0.0, radius=float(distance)))
-        hits.append(result.experiment.readings[0](away, simulate(away, _TRIED, endings=False).arms[0]))
-    curve = _shares(scenario.arms[0].schedule.label, _DISTANCES, hits)
+        hits.append(result.experiment.readings[0](away, simulate(away, TRIED, endings=False).arms[0]))
+    curve = shares(scenario.arms[0].schedule.label, _DISTANCES, hits)
     lines = _edges(scenario)
-    said = f"{int(np.sum(curve.y > 0.5))} of {len(_DISTANCES)} distances are too far for half of the {_TRIED} runs from each."
+    said = f"{int(np.sum(curve.y > 0.5))} of {len(_DISTANCES)} distances are too far for half of the {TRIED} runs from each."
     if not lines:
         said += " Theory names no such distance here: the curvature does not grow with it."
     return Picture("Against the distance", "distance of the start from the minimum", "share of the runs that diverge", said, (curve,), x_lines=lines)
@@ -94,9 +87,3 @@ def _edges(scenario: Scenario) -> tuple[tuple[float, str], ...]:
         return ()
     on_axis = float(np.sqrt(quartic_edge(1.0, surface.scale) / rate))
     return (on_axis, "on an axis, by theory"), (on_axis * 2**0.5, "on the diagonal")
-
-
-def _shares(name: str, x: Array, hits: list[NDArray[np.bool_]]) -> Curve:
-    found = [wilson_interval(int(one.sum()), len(one)) for one in hits]
-    y, low, high = (np.array([getattr(one, end) for one in found]) for end in ("estimate", "low", "high"))
-    return Curve(name, x, y, 0, is_marks=True, low=low, high=high)

@@ -243,18 +243,21 @@ def test_a_file_that_is_something_else_is_left_as_it_is(tmp_path):
 SLOW = ["--vary", "noise.sigma=0.5..2/100", "--replicates", "400"]
 
 
-def _heeds_interrupts():
-    # Where the tests run in the background, as in a CI job, the shell has had them ignore the keyboard's interrupts. No thread runs beside this.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+# Where the tests run in the background, as in a CI job, the shell has had them ignore the keyboard's interrupts, and what they start does so, too.
+HEEDS_INTERRUPTS = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("lr_explorer", run_name="__main__", alter_sys=True)
+"""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_run_that_is_interrupted_or_killed_goes_on_to_the_table_of_one_that_was_not(how, tmp_path):
-    start = [sys.executable, "-m", "lr_explorer", "sweep", "steps=1000", *SLOW, "--workers", "2", "--out"]
+    start = [sys.executable, "-c", HEEDS_INTERRUPTS, "sweep", "steps=1000", *SLOW, "--workers", "2", "--out"]
     subprocess.run([*start, tmp_path / "whole.csv"], cwd=ROOT, check=True)
     side = tmp_path / "table.csv.partial"
-    broken = subprocess.Popen([*start, tmp_path / "table.csv"], cwd=ROOT, stderr=subprocess.PIPE, text=True, preexec_fn=_heeds_interrupts)  # noqa: PLW1509
+    broken = subprocess.Popen([*start, tmp_path / "table.csv"], cwd=ROOT, stderr=subprocess.PIPE, text=True)
     while not side.exists() or side.stat().st_size < 10_000:
         assert broken.poll() is None
         time.sleep(0.01)

@@ -7,6 +7,7 @@ of steps – so all arms of a scenario see the same noise and any replicate can 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +16,12 @@ Array = NDArray[np.float64]
 Replicates = Sequence[int] | NDArray[np.int64]
 Words = NDArray[np.uint64]
 Halves = tuple[NDArray[np.int32], NDArray[np.int32]]
-Pair = tuple[NDArray[np.floating], NDArray[np.floating]]
+Pair = tuple[NDArray[Any], NDArray[Any]]
 
 GROUP = 64  # replicates that share a key; each has one 64-bit word of every number in a step
+# Words that are made into values together, which with what is computed on the way stay in a processor's own cache; but at least so many steps.
+_TOGETHER = 2**17
+_LEAST_TOGETHER = 16
 
 
 class Stream(IntEnum):
@@ -57,21 +61,34 @@ class Draws:
     def _pairs(self, number: int, made: Callable[[Words], Pair]) -> Array:
         """Return what `made` makes of the words."""
         wanted = np.asarray(self.replicates, dtype=np.int64)
+        groups, places = np.unique(wanted // GROUP, return_inverse=True)
+        columns = _in_a_row(places * GROUP + wanted % GROUP)
+        together = max(_LEAST_TOGETHER, _TOGETHER // (len(groups) * GROUP))
         values = np.empty((self.steps, 2, len(wanted)))
-        for group in np.unique(wanted // GROUP):
-            places = np.flatnonzero(wanted // GROUP == group)
-            lanes, members = _in_a_row(places), _in_a_row(wanted[places] % GROUP)
-            # A group is always drawn whole, so that a value never depends on which of its neighbours were asked for.
-            one, other = made(self._words(int(group), number))
-            values[:, 0, lanes] = one[:, members]
-            values[:, 1, lanes] = other[:, members]
+        for first in range(0, self.steps, together):
+            some = slice(first, min(first + together, self.steps))
+            one, other = made(self._words(groups, number, some))
+            values[some, 0] = one[:, columns]
+            values[some, 1] = other[:, columns]
         return values
 
-    def _words(self, group: int, number: int) -> Words:
-        """Return the raw words of a group of 64 replicates, shape (steps, 64)."""
+    def _words(self, groups: NDArray[np.int64], number: int, some: slice) -> Words:
+        """Return the raw words of some of the steps, shape (steps, 64 · groups).
+
+        A group is always drawn whole, so that a value never depends on which of its neighbours were asked for.
+        """
+        steps = some.stop - some.start
+        words = np.empty((steps, len(groups), GROUP), dtype=np.uint64)
+        # One generator set to each group's place: to make a generator takes five times as long.
+        bits = np.random.Philox(key=0)
+        state: Any = bits.state
         # Philox yields four words a count, so a step of 64 words takes 16 counts.
-        bits = np.random.Philox(key=np.array([self.seed, group], dtype=np.uint64), counter=[GROUP // 4 * self.first, self.stream, number, 0])
-        return bits.random_raw(self.steps * GROUP).reshape(self.steps, GROUP)
+        state["state"]["counter"][:] = [GROUP // 4 * (self.first + some.start), self.stream, number, 0]
+        for place, group in enumerate(groups):
+            state["state"]["key"][:] = [self.seed, group]
+            bits.state = state
+            words[:, place] = bits.random_raw(steps * GROUP).reshape(steps, GROUP)
+        return words.reshape(steps, -1)
 
 
 def whole_groups(most: int) -> int:
@@ -99,7 +116,11 @@ def _halves(words: Words) -> Halves:
 
 def _upper_ends(words: Words) -> Pair:
     """Return two uniforms in (0, 1] for each word."""
-    one, other = ((half.astype(np.float32) + np.float32(1)) * np.float32(2.0**-24) for half in _halves(words))
+    one, other = (half.astype(np.float32) for half in _halves(words))
+    one += 1
+    other += 1
+    one *= 2.0**-24
+    other *= 2.0**-24
     return one, other
 
 
@@ -114,6 +135,14 @@ def _middles(words: Words) -> Pair:
 
 
 def _box_muller(words: Words) -> Pair:
-    share, turn = _upper_ends(words)
-    radius, angle = np.sqrt(np.float32(-2) * np.log(share)), np.float32(2 * np.pi) * turn
-    return radius * np.cos(angle), radius * np.sin(angle)
+    # In place: memory that is new to a processor's cache costs as much as computing with it.
+    radius, angle = _upper_ends(words)
+    np.log(radius, out=radius)
+    radius *= -2
+    np.sqrt(radius, out=radius)
+    angle *= np.float32(2 * np.pi)
+    one = np.cos(angle)
+    one *= radius
+    other = np.sin(angle, out=angle)
+    other *= radius
+    return one, other

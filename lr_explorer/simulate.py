@@ -25,6 +25,8 @@ MEMORY_BUDGET = 128 * 2**20
 # What is in hand at a time: these bound memory and leave results as they are.
 _BLOCK_BYTES = 64 * 2**20
 _DRAWN_STEPS = 256
+# Numbers of each coordinate that are drawn together, for fewer steps where there are many replicates: more would leave a processor's own cache.
+_DRAWN = 2**17
 # Losses computed together, which with what is computed on the way stay in a processor's own cache.
 _CACHED = 16384
 # At least so many steps are drawn together, since there is an effort to each time.
@@ -36,9 +38,9 @@ class ArmRun:
     """What one arm did.
 
     path: (steps + 1, 2, shown), NaN from divergence on. loss: (steps + 1, shown), inf from there on. lr: (steps,), the rate of every update;
-    of a controller (steps, shown), NaN after divergence. final, final_loss: the last point (2, replicates) and its loss (replicates,) of all
-    replicates. diverged_at: (replicates,), −1 for never. averaged…: the same of the arm's average; only of an arm that has one.
-    clipped: (replicates,), in how many updates the gradient was clipped; only of an arm that clips it.
+    of a controller (steps, shown), NaN after divergence. start, final, final_loss: the first and the last point (2, replicates) and the last
+    loss (replicates,) of all replicates. diverged_at: (replicates,), −1 for never. averaged…: the same of the arm's average; only of an arm that
+    has one. clipped: (replicates,), in how many updates the gradient was clipped; only of an arm that clips it.
     gradient, memory: (steps, 2, shown), what each update saw and what it was made of; only with anatomy. endings: what `ends` answers with;
     None if it was not asked for. basin: the minimum to which gradient flow leads from each last point, for whoever has found it; else None.
     """
@@ -47,6 +49,7 @@ class ArmRun:
     lr: Array
     path: Array
     loss: Array
+    start: Array
     final: Array
     final_loss: Array
     diverged_at: Whole
@@ -82,7 +85,7 @@ class ArmRun:
 class Run:
     """A simulated scenario; `arms` in the scenario's order, `replicates` the numbers of all replicates.
 
-    `shown` are the numbers of those that have a path: the first ones, all of them while memory allows.
+    `shown` are the numbers of those that have a path: the first ones, all of them while memory allows, or none if no paths were asked for.
     """
 
     scenario: Scenario
@@ -103,15 +106,18 @@ class _Group(NamedTuple):
     control: Control | None
 
 
-def simulate(scenario: Scenario, replicates: int | Sequence[int] | None = None, *, anatomy: bool = False, endings: bool = True) -> Run:
+def simulate(
+    scenario: Scenario, replicates: int | Sequence[int] | None = None, *, anatomy: bool = False, endings: bool = True, paths: bool = True
+) -> Run:
     """Run every arm of the scenario on the same noise.
 
     replicates: how many, from number 0; or their numbers; by default the one that the scenario shows.
-    endings: whether to tell how each ended, which takes a third of the time of a large ensemble.
-    Paths are complete up to 128 MB; beyond that they cover the first replicates only. Divergence is a result, never an exception.
+    endings: whether to tell how each ended, which takes a third of the time of a large ensemble. paths: whether to keep what lies between the
+    first and the last point, with its losses: up to 128 MB for every replicate, beyond that for the first ones only.
+    Divergence is a result, never an exception.
     """
     numbers, steps = _numbers(scenario, replicates), scenario.steps
-    kept = min(len(numbers), most_with_paths(scenario))
+    kept = min(len(numbers), most_with_paths(scenario)) if paths else 0
     order = sorted(range(len(scenario.arms)), key=lambda place: _group_key(scenario.arms[place], steps))
     arms = [scenario.arms[place] for place in order]
     size = whole_groups(_BLOCK_BYTES // _bytes_each(scenario))
@@ -122,10 +128,16 @@ def simulate(scenario: Scenario, replicates: int | Sequence[int] | None = None, 
     blocks += [(numbers[here], spare[..., : here.stop - here.start], None) for here in _slices(kept, len(numbers), size)]
     told = [_run_block(scenario, arms, *block, anatomy, endings) for block in blocks]
     runs = [
-        ArmRun(**{"arm": arm, "lr": arm.rates(steps), "path": np.moveaxis(path[:, :, place], 0, 1), "loss": loss[:, place]} | _joined(parts))
+        ArmRun(**{"arm": arm, "lr": _told_rates(arm, steps), "path": np.moveaxis(path[:, :, place], 0, 1), "loss": loss[:, place]} | _joined(parts))
         for place, (arm, parts) in enumerate(zip(arms, zip(*told, strict=True), strict=True))
     ]
     return Run(scenario, numbers, numbers[:kept], tuple(runs[order.index(place)] for place in range(len(runs))))
+
+
+def _told_rates(arm: Arm, steps: int) -> Array:
+    """Return the rate of every update, of a controller as it is of no replicate."""
+    rates = arm.rates(steps)
+    return np.empty((steps, 0)) if rates is None else rates
 
 
 def most_with_paths(scenario: Scenario) -> int:
@@ -258,7 +270,7 @@ def _gradients(scenario: Scenario, arms: Sequence[Arm], numbers: Whole) -> Calla
     if noise.is_silent:
         return lambda t, x, arms=slice(None): surface.gradient(x)
     source = noise.begins(surface, np.array([arm.batch.multiples(steps) for arm in arms]).T)
-    together = max(_LEAST_DRAWN, _DRAWN_STEPS // source.words)
+    together = max(_LEAST_DRAWN, min(_DRAWN_STEPS, _DRAWN // len(numbers)) // source.words)
     first = 0
     drawn: NDArray[Any] = np.empty(0)
 
@@ -306,6 +318,7 @@ def _arm_run(
     # Where no path is kept, the last loss is all that is told.
     shown = slice(None) if is_kept else slice(-1, None)
     told = {
+        "start": path[:, 0].copy(),
         "final": path[:, -1].copy(),
         "final_loss": _loss(scenario, path[:, shown], gone[shown], loss)[-1].copy(),
         "diverged_at": diverged_at,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lr_explorer.claims.effects import Effect
 from lr_explorer.claims.pictures import Picture
-from lr_explorer.claims.readings import Reading, asked
+from lr_explorer.claims.readings import Reading, asked, needs_paths
 from lr_explorer.experiments.blocks import IsStopped, Progress, computed, replicate_blocks
 from lr_explorer.experiments.fair import CRITERIA, PER_DECADE, TUNING_REPLICATES, RateCurve, rate_grid, tune
 from lr_explorer.experiments.measures import Measure, below
@@ -234,7 +234,7 @@ class Experiment:
 
 
 def _read(scenario: Scenario, readings: tuple[Reading, ...], numbers: Sequence[int]) -> tuple[NDArray[Any], ...]:
-    arms = simulate(scenario, numbers, endings=False).arms
+    arms = simulate(scenario, numbers, endings=False, paths=any(map(needs_paths, readings))).arms
     each = readings if len(readings) > 1 else readings * len(arms)
     return tuple(reading(scenario, arm) for reading, arm in zip(each, arms, strict=True))
 

@@ -79,7 +79,7 @@ def _observe(scenario: Scenario, measure: Measure, replicates: Sequence[int]) ->
             above_lowest(surface, arm.final_loss),
             above_lowest(surface, np.empty(0) if arm.averaged_final_loss is None else arm.averaged_final_loss),
         )
-        for arm in simulate(scenario, replicates, endings=False).arms
+        for arm in simulate(scenario, replicates, endings=False, paths=measure.needs_paths).arms
     ]
 
 

@@ -22,10 +22,14 @@ DIVERGED = "diverged"
 
 @dataclass(frozen=True)
 class Measure:
-    """A yes-or-no question: `says` completes "k of n replicates …"; `holds` answers it for all replicates, shape (replicates,)."""
+    """A yes-or-no question: `says` completes "k of n replicates …"; `holds` answers it for all replicates, shape (replicates,).
+
+    needs_paths: whether it asks for what lies between the first and the last point.
+    """
 
     says: str
     holds: Callable[[Surface, ArmRun], Answers]
+    needs_paths: bool = False
 
 
 def global_basin() -> Measure:
@@ -52,7 +56,7 @@ def below(excess: float) -> Measure:
 def best_checkpoint(count: int, excess: float) -> Measure:
     """Ask whether one of `count` equally spaced checkpoints, the last at the end, is within `excess` of the lowest loss."""
     says = f"had one of {count} equally spaced checkpoints within {excess:g} of the lowest loss"
-    return Measure(says, partial(_had_checkpoint_below, count=count, excess=excess))
+    return Measure(says, partial(_had_checkpoint_below, count=count, excess=excess), needs_paths=True)
 
 
 def diverged() -> Measure:
@@ -103,7 +107,7 @@ def _near_best(surface: Surface, arm: ArmRun, excess: float) -> Answers:
 
 
 def _descended(surface: Surface, arm: ArmRun, share: float) -> Answers:
-    return _in_global_basin(surface, arm) & (arm.final_loss - surface.lowest <= share * (arm.loss[0] - surface.lowest))
+    return _in_global_basin(surface, arm) & (arm.final_loss - surface.lowest <= share * (surface.value(arm.start) - surface.lowest))
 
 
 def _ended_below(surface: Surface, arm: ArmRun, excess: float) -> Answers:
@@ -121,7 +125,7 @@ def _diverged(surface: Surface, arm: ArmRun) -> Answers:
 
 def _left_start_basin(surface: Surface, arm: ArmRun) -> Answers:
     ended = basin_in(surface, arm)
-    return np.asarray((ended >= 0) & (ended != basin_of(surface, arm.path[0])))
+    return np.asarray((ended >= 0) & (ended != basin_of(surface, arm.start)))
 
 
 def _farther_than(surface: Surface, arm: ArmRun, place: int, distance: float) -> Answers:

@@ -48,8 +48,8 @@ def pool_blocks(task: str, arms: Sequence[Arm], seed: int, count: int = POOL) ->
 def _scores(scenario: Scenario, numbers: Sequence[int]) -> Array:
     """Return log10 of the final losses, (arms, replicates); what ends above its start, or diverges, counts as if it had not moved."""
     surface = scenario.surface
-    run = simulate(scenario, numbers, endings=False)
-    ends = np.array([above_lowest(surface, np.fmin(arm.final_loss, arm.loss[0])) for arm in run.arms])
+    run = simulate(scenario, numbers, endings=False, paths=False)
+    ends = np.array([above_lowest(surface, np.fmin(arm.final_loss, surface.value(arm.start))) for arm in run.arms])
     return log_losses(ends)
 
 

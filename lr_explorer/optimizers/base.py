@@ -51,8 +51,8 @@ class Task:
 class Rule:
     """An optimizer set up for (coordinates, arms, replicates) lanes.
 
-    step(t, lr, x, grad): moves x, where the gradient was taken, in place by update t (from 0); lr broadcasts against the lanes; grad may be
-    overwritten. memory(t): what update t, the last one, was made of, in the lanes' shape; see `Optimizer.memory_label`.
+    step(t, lr, x, grad): moves x, where the gradient was taken, in place by update t (from 0); lr broadcasts against the lanes; grad is
+    the rule's own from then on. memory(t): what update t, the last one, was made of, in the lanes' shape; see `Optimizer.memory_label`.
     answer(): the point that the method offers after the last update, where that is not the one at which it takes the next gradient.
     """
 

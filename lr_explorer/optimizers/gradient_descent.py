@@ -72,13 +72,14 @@ class SGD(Optimizer):
         velocity, plain, scratch = np.zeros(lanes), np.zeros(lanes), np.empty(lanes)
 
         def step(t: int, lr: Array, x: Array, grad: Array) -> None:
+            nonlocal plain
             if decays:
                 add_decay(grad, x, weight_decay, scratch)
             if early:
                 np.multiply(grad, lr, out=grad)
             share = kept[t]
             if share is None:
-                np.copyto(plain, grad)
+                plain = grad
             elif t == first:
                 np.copyto(velocity, grad)
             else:

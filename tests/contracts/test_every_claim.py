@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from lr_explorer.claims import CLAIMS, Experiment, Kind
+from lr_explorer.claims.readings import needs_paths
 from lr_explorer.figures.claims import picture_figure
 from lr_explorer.scenario import Scenario
+from lr_explorer.simulate import simulate
 from lr_explorer.statistics import Status
 
 EXPERIMENTS = {f"{claim.id}.{made.name}": (claim, made) for claim in CLAIMS.values() for made in claim.experiments if isinstance(made, Experiment)}
@@ -42,6 +44,15 @@ def test_experiments_are_found_by_their_names(claim):
     assert [claim[made.name] for made in claim.experiments] == list(claim.experiments)
     with pytest.raises(KeyError, match=f"claim {claim.id} has no experiment 'nonsense'; it has {claim.experiments[0].name}"):
         claim["nonsense"]
+
+
+@every_experiment
+def test_what_an_experiment_reads_is_the_same_without_paths_unless_it_asks_for_them(name):
+    _, made = EXPERIMENTS[name]
+    scenario = made.member(made.scenarios[0].with_values(steps=min(100, made.scenarios[0].steps)), 0)
+    for reading in {reading for reading in made.readings if not needs_paths(reading)}:
+        for whole, bare in zip(*(simulate(scenario, 8, endings=False, paths=paths).arms for paths in (True, False)), strict=True):
+            np.testing.assert_array_equal(reading(scenario, bare), reading(scenario, whole))
 
 
 @every_experiment

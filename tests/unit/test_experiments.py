@@ -10,6 +10,7 @@ from scipy.stats import binomtest
 from lr_explorer.averaging import AVERAGINGS
 from lr_explorer.experiments.ensemble import ensemble
 from lr_explorer.experiments.measures import (
+    MEASURES,
     Measure,
     below,
     best_checkpoint,
@@ -147,6 +148,26 @@ def test_measures_count_every_replicate_even_where_memory_holds_few_paths(measur
     monkeypatch.setattr(SIMULATE, "MEMORY_BUDGET", 7 * 24 * 201 * 2)
     assert ensemble(NOISY, measure, 50) == whole
     assert 0 < whole[0].hits < 50
+
+
+ASKED = [
+    global_basin(),
+    near_best(0.05),
+    descended(0.01),
+    below(0.05),
+    best_checkpoint(5, 0.05),
+    diverged(),
+    left_start_basin(),
+    farther_than("x", 1),
+]
+
+
+@pytest.mark.parametrize("measure", ASKED, ids=lambda measure: measure.says)
+def test_a_measure_needs_no_paths_unless_it_says_so(measure):
+    assert len(ASKED) == len(MEASURES)
+    whole, bare = (simulate(NOISY, 50, endings=False, paths=paths).arms[0] for paths in (True, False))
+    assert measure.holds(NOISY.surface, whole).shape == (50,)
+    np.testing.assert_array_equal(measure.holds(NOISY.surface, bare), measure.holds(NOISY.surface, whole)[: 0 if measure.needs_paths else 50])
 
 
 def test_an_average_is_summarised_beside_its_iterate():

@@ -47,7 +47,7 @@ def run_along(surface, points, peak=0.1):
     loss = surface.value(np.moveaxis(path, 0, 1))
     loss[np.isnan(loss)] = np.inf
     taken, steps = arm(peak=peak), len(path) - 1
-    made = ArmRun(taken, taken.schedule.values(steps), path, loss, path[-1], loss[-1], gone, ends(surface, path, gone))
+    made = ArmRun(taken, taken.schedule.values(steps), path, loss, path[0], path[-1], loss[-1], gone, ends(surface, path, gone))
     scenario = Scenario(surface=surface, arms=(taken,), steps=steps)
     return Run(scenario, np.array([0]), np.array([0]), (made,))
 

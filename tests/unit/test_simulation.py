@@ -136,26 +136,44 @@ def test_past_the_memory_budget_the_first_replicates_keep_their_paths_and_all_th
         assert one.ends.spread.shape == (9,)
 
 
+# Between them they tell everything that is told of an arm.
+TELLING = (
+    arm("cosine", "adam", peak=0.1).with_values(averaging=AVERAGINGS.create("ema")),
+    Arm(schedule=CONTROLLERS.create("reduce_on_plateau", peak=0.05)),
+    arm("constant", "sgd", peak=0.3).with_values(clipping=CLIPPINGS.create("norm", max_norm=2.0)),
+)
+OF_ALL = ("start", "final", "final_loss", "diverged_at", "averaged_final", "averaged_final_loss", "clipped")
+OF_THOSE_SHOWN = ("path", "loss", "averaged_path", "averaged_loss", "gradient", "memory")
+
+
 def test_what_goes_with_a_path_is_told_of_the_replicates_that_have_one(monkeypatch):
-    arms = (
-        arm("cosine", "adam", peak=0.1).with_values(averaging=AVERAGINGS.create("ema")),
-        Arm(schedule=CONTROLLERS.create("reduce_on_plateau", peak=0.05)),
-        arm("constant", "sgd", peak=0.3).with_values(clipping=CLIPPINGS.create("norm", max_norm=2.0)),
-    )
-    whole = simulate(scenario(arms=arms), 9, anatomy=True)
+    whole = simulate(scenario(arms=TELLING), 9, anatomy=True)
     # Two replicates in a block; a point and its loss are three floats, an average three more, and a controller has all arms' rates told.
     monkeypatch.setattr(SIMULATE, "_BLOCK_BYTES", 2 * 15 * 8 * 301)
     monkeypatch.setattr(SIMULATE, "MEMORY_BUDGET", 5 * 15 * 8 * 301)
-    short = simulate(scenario(arms=arms), 9, anatomy=True)
+    short = simulate(scenario(arms=TELLING), 9, anatomy=True)
     assert short.shown.tolist() == [0, 1, 2, 3, 4]
     for one, other in zip(short.arms, whole.arms, strict=True):
-        for name in ("final", "final_loss", "diverged_at", "averaged_final", "averaged_final_loss", "clipped"):
+        for name in OF_ALL:
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
-        for name in ("path", "loss", "averaged_path", "averaged_loss", "gradient", "memory"):
+        for name in OF_THOSE_SHOWN:
             mine, theirs = getattr(one, name), getattr(other, name)
             np.testing.assert_array_equal(mine, theirs if theirs is None else theirs[..., :5], err_msg=name)
     assert short.arms[1].lr.shape == (300, 5)
     np.testing.assert_array_equal(short.arms[1].lr, whole.arms[1].lr[:, :5])
+
+
+def test_a_run_without_paths_tells_the_same_of_its_first_and_last_points():
+    whole, bare = (simulate(scenario("rosenbrock", arms=(*TELLING, arm(peak=0.5))), 9, anatomy=True, paths=paths) for paths in (True, False))
+    assert bare.shown.tolist() == []
+    assert (whole.arms[3].diverged_at > 0).any()
+    for one, other in zip(bare.arms, whole.arms, strict=True):
+        for name in (*OF_ALL, "outcome"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+        assert {None if getattr(one, name) is None else getattr(one, name).shape[-1] for name in OF_THOSE_SHOWN} == {None, 0}
+        np.testing.assert_array_equal(other.start, other.path[0])
+    assert bare.arms[0].lr.tolist() == whole.arms[0].lr.tolist()
+    assert bare.arms[1].lr.shape == (300, 0)
 
 
 @pytest.mark.parametrize("surface", SURFACES)

@@ -20,7 +20,7 @@ Pair = tuple[NDArray[Any], NDArray[Any]]
 
 GROUP = 64  # replicates that share a key; each has one 64-bit word of every number in a step
 # Words that are made into values together, which with what is computed on the way stay in a processor's own cache; but at least so many steps.
-_TOGETHER = 2**17
+_TOGETHER = 2**16
 _LEAST_TOGETHER = 16
 
 

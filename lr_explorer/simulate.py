@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,9 +27,11 @@ MEMORY_BUDGET = 128 * 2**20
 _BLOCK_BYTES = 64 * 2**20
 _DRAWN_STEPS = 256
 # Numbers of each coordinate that are drawn together, for fewer steps where there are many replicates: more would leave a processor's own cache.
-_DRAWN = 2**17
+_DRAWN = 2**16
 # Losses computed together, which with what is computed on the way stay in a processor's own cache.
 _CACHED = 16384
+# Numbers of a path that is not to be kept which are in hand at a time, for the same reason.
+_STRETCH = 2**16
 # At least so many steps are drawn together, since there is an effort to each time.
 _LEAST_DRAWN = 16
 
@@ -123,7 +126,10 @@ def simulate(
     size = whole_groups(_BLOCK_BYTES // _bytes_each(scenario))
     path, loss = np.empty((2, steps + 1, len(arms), kept)), np.empty((steps + 1, len(arms), kept))
     # Replicates without a path of their own all write over this one: memory that is new for each block would cost a sixth of the time.
-    spare = np.empty((2, steps + 1, len(arms), min(size, len(numbers) - kept)))
+    spare_lanes = len(arms), min(size, len(numbers) - kept)
+    is_whole = paths or endings or any(_averages(arm) for arm in arms)
+    stretch = steps if is_whole else min(steps, max(1, _STRETCH // (2 * max(1, prod(spare_lanes)))))
+    spare = np.empty((2, stretch + 1, *spare_lanes))
     blocks: list[tuple[Whole, Array, Array | None]] = [(numbers[here], path[..., here], loss[..., here]) for here in _slices(0, kept, size)]
     blocks += [(numbers[here], spare[..., : here.stop - here.start], None) for here in _slices(kept, len(numbers), size)]
     told = [_run_block(scenario, arms, *block, anatomy, endings) for block in blocks]
@@ -151,9 +157,13 @@ def _slices(first: int, last: int, size: int) -> list[slice]:
 
 def _bytes_each(scenario: Scenario) -> int:
     # A point takes two floats and its loss one, the same for an average, and a controller's rate one more.
-    averages = sum(not isinstance(arm.averaging, NoAveraging) for arm in scenario.arms)
+    averages = sum(map(_averages, scenario.arms))
     controllers = len(scenario.arms) if any(isinstance(arm.schedule, Controller) for arm in scenario.arms) else 0
     return 8 * (scenario.steps + 1) * (3 * (len(scenario.arms) + averages) + controllers)
+
+
+def _averages(arm: Arm) -> bool:
+    return not isinstance(arm.averaging, NoAveraging)
 
 
 def _numbers(scenario: Scenario, replicates: int | Sequence[int] | None) -> Whole:
@@ -171,16 +181,15 @@ def _run_block(
     """Run some replicates and return what `ArmRun` says of each arm, but for path, loss and a schedule's rates.
 
     path: (2, steps + 1, arms, replicates), into which the points are written; loss: (steps + 1, arms, replicates), into which their losses, None
-    where no paths are to be kept.
+    where no paths are to be kept. A path that is neither kept nor asked about may have fewer points: it then has the last ones in the end.
     """
-    rates, clipped, gradient, memory = _advance(scenario, arms, numbers, path, anatomy)
-    # Of all arms together, as that takes a third of the time.
-    diverged_at = first_divergence(path)
+    start, last, diverged_at, rates, clipped, gradient, memory = _advance(scenario, arms, numbers, path, anatomy)
+    path = path[:, : last + 1]
     told = []
     for place, arm in enumerate(arms):
         extra = {"gradient": gradient[:, :, place], "memory": memory[:, :, place]} if anatomy else {}
         own = None if loss is None else loss[:, place]
-        told.append(_arm_run(scenario, arm, path[:, :, place], own, diverged_at[place], rates[:, place], clipped[place], endings, extra))
+        told.append(_arm_run(scenario, arm, start, path[:, :, place], own, diverged_at[place], rates[:, place], clipped[place], endings, extra))
     return told
 
 
@@ -218,10 +227,13 @@ def _rates(arms: Sequence[Arm], steps: int) -> list[Array]:
 
 def _advance(
     scenario: Scenario, arms: Sequence[Arm], numbers: Whole, path: Array, anatomy: bool
-) -> tuple[Array, list[NDArray[np.bool_] | None], Array, Array]:
-    """Write the path (2, steps + 1, arms, replicates). Return what controllers decided (steps, arms, replicates), of each arm where its gradient
-    was clipped (steps, replicates), and of the anatomy, if it is asked for, the gradients seen and the memories (2, steps, arms, replicates);
-    what there is not has no steps.
+) -> tuple[Array, int, Whole, Array, list[NDArray[np.bool_] | None], Array, Array]:
+    """Write the path (2, steps + 1, arms, replicates), or one of fewer points again and again, each time from the last one on.
+
+    Return the points of the start (2, replicates), which point of the path is the last, the first step at which each run has diverged
+    (arms, replicates), −1 for never, what controllers decided (steps, arms, replicates), of each arm where its gradient was clipped
+    (steps, replicates), and of the anatomy, if it is asked for, the gradients seen and the memories (2, steps, arms, replicates); what there is
+    not has no steps.
     """
     steps, surface = scenario.steps, scenario.surface
     lanes = (2, len(arms), len(numbers))
@@ -231,12 +243,16 @@ def _advance(
     gradients, memories = (np.empty((2, steps if anatomy else 0, *lanes[1:])) for _ in range(2))
     answers = [(group.lanes, group.update.rule.answer) for group in groups if group.update.rule.answer is not None]
     # Where the gradient is taken; for nearly every optimizer that is the last point of the path.
-    x = np.broadcast_to(scenario.start.points(scenario.seed, numbers)[:, None, :], lanes).copy()
+    start = scenario.start.points(scenario.seed, numbers)
+    x = np.broadcast_to(start[:, None, :], lanes).copy()
     path[:, 0] = x
+    first, last = 0, 0
+    diverged_at = np.full(lanes[1:], -1)
     is_confined = surface.domain is not None
     # A path that diverges overflows on its way; that is a result, and no reason to warn. Set here, since threads do not inherit it.
     with np.errstate(all="ignore"):
         for t in range(steps):
+            last = t - first
             grad = seen(t, x)
             for places, update, lr, control in groups:
                 rate, own = lr[t], grad[:, places]
@@ -245,19 +261,26 @@ def _advance(
                 if anatomy:
                     gradients[:, t, places] = own
                 if control is not None:
-                    rates[t, places] = control.at(t, surface.value(path[:, t, places]), own)
+                    rates[t, places] = control.at(t, surface.value(path[:, last, places]), own)
                     rate = rates[t, places] * rate
                 update.rule.step(t, rate, x[:, places], own)
                 if anatomy:
                     memories[:, t, places] = update.rule.memory(t)
             if is_confined:
                 surface.project(x)
-            path[:, t + 1] = x
+            last += 1
+            path[:, last] = x
             for where, answer in answers:
-                path[:, t + 1, where] = answer()
+                path[:, last, where] = answer()
+            if last + 1 == path.shape[1] or t + 1 == steps:
+                # Of all arms together, as that takes a third of the time.
+                lost = first_divergence(path[:, : last + 1])
+                np.copyto(diverged_at, first + lost, where=(diverged_at < 0) & (lost >= 0))
+                if t + 1 < steps:
+                    first, path[:, 0] = t + 1, path[:, last]
     bites = [(group.update.clipped, place) for group in groups for place in range(group.lanes.stop - group.lanes.start)]
     clipped = [None if where is None else where[:, place] for where, place in bites]
-    return rates, clipped, gradients, memories
+    return start, last, diverged_at, rates, clipped, gradients, memories
 
 
 def _gradients(scenario: Scenario, arms: Sequence[Arm], numbers: Whole) -> Callable[..., Array]:
@@ -301,6 +324,7 @@ def _own_normals(scenario: Scenario, numbers: Whole) -> Callable[[int], Array]:
 def _arm_run(
     scenario: Scenario,
     arm: Arm,
+    start: Array,
     path: Array,
     loss: Array | None,
     diverged_at: Whole,
@@ -309,24 +333,26 @@ def _arm_run(
     endings: bool,
     anatomy: dict[str, Array],
 ) -> dict[str, Any]:
+    steps = scenario.steps
     gone = np.zeros(path.shape[1:], dtype=bool)
     lost = diverged_at >= 0
     if lost.any():
-        gone[:, lost] = np.arange(scenario.steps + 1)[:, None] >= diverged_at[lost]
+        points = np.arange(steps + 1 - path.shape[1], steps + 1)
+        gone[:, lost] = points[:, None] >= diverged_at[lost]
         path[:, gone] = np.nan
     is_kept = loss is not None
     # Where no path is kept, the last loss is all that is told.
     shown = slice(None) if is_kept else slice(-1, None)
     told = {
-        "start": path[:, 0].copy(),
+        "start": start,
         "final": path[:, -1].copy(),
         "final_loss": _loss(scenario, path[:, shown], gone[shown], loss)[-1].copy(),
         "diverged_at": diverged_at,
         "endings": ends(scenario.surface, np.moveaxis(path, 0, 1), diverged_at) if endings else None,
-        "clipped": None if clipped is None else (clipped & ~gone[:-1]).sum(axis=0),
+        "clipped": None if clipped is None else (clipped & (~lost | (np.arange(steps)[:, None] < diverged_at))).sum(axis=0),
     }
     if is_kept and isinstance(arm.schedule, Controller):
-        told["lr"] = np.where(gone[:-1], np.nan, decided * arm.drops(scenario.steps)[:, None])
+        told["lr"] = np.where(gone[:-1], np.nan, decided * arm.drops(steps)[:, None])
     if is_kept:
         for name, values in anatomy.items():
             values[:, gone[1:]] = np.nan

@@ -4,8 +4,11 @@ Needs requirements-oracles.txt. A bowl, float64 and constant rates on all sides,
 Philox and Box–Muller here, exact to 24 bits, against torch.randn and JAX's Threefry in float64 and, of a single arm, in float32, which is less to
 do. Where arms share their noise, the others are measured both sharing it and drawing for every lane, as a loop over arms or a vmap over runs does.
 torch batches the lanes, asks autograd for the gradient and has the better of one and two threads; its optimizers take one rate for a tensor, so
-its arms have the same. optax is compiled before it is measured (jit of a scan over vmapped gradients). All keep final losses alone, though this
-side writes every point on its way; what a whole run costs, with paths, their losses and endings, is told behind it where a scenario has so many arms.
+its arms have the same. optax is compiled before it is measured (jit of a scan over vmapped gradients). All keep final losses alone.
+
+Two times are told. Of a processor: all that was computed, here on one core. By the clock: how long one waits on two cores, here with the pool of
+processes that ensembles of the product go through. What `simulate` costs in this process, with paths, their losses and endings, is told behind it
+where a scenario has so many arms.
 """
 
 import sys
@@ -24,46 +27,27 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import lr_explorer as lrx
-from lr_explorer.draws import whole_groups
+from lr_explorer.experiments.pool import Pool
 from lr_explorer.noise import Gaussian
 from lr_explorer.scenario import MAX_ARMS
-from lr_explorer.simulate import _run_block
 from lr_explorer.start import Point
+from tests.bench.lanes import BOWL, SIGMA, START, STEPS, contenders, final_losses, rates
 
 jax.config.update("jax_enable_x64", True)
 
-STEPS = 1000
-ROUNDS = 3
-SIGMA = 1.0
-START = (-4.0, 1.0)
-BOWL = lrx.surface("quadratic")
+ROUNDS = 6
 CURVATURES = np.array([BOWL.lambda1, BOWL.lambda2])
 OPTIMIZERS = ("sgd", "adam")
 # Arms and replicates, about 10,000 lanes. Arms see the same noise and differ in their rates.
 SIZES = ((1, 10_000), (MAX_ARMS, 1667), (16, 625))
-# Updates of single lanes in a block, as many as a run has.
-BLOCK = 2_750_000
-
-
-def rates(arms: int) -> np.ndarray:
-    return np.linspace(0.01, 0.1, arms)
-
-
-def ours(optimizer: str, arms: int, replicates: int) -> np.ndarray:
-    """Return the final losses, (arms, replicates), by the loop below a run, since a scenario has no more than six arms; block by block as there."""
-    contenders = [lrx.Arm(optimizer=lrx.optimizer(optimizer), schedule=lrx.schedule("constant", peak=rate)) for rate in rates(arms)]
-    scenario = lrx.Scenario(surface=BOWL, start=Point(*START), noise=Gaussian(sigma=SIGMA), steps=STEPS)
-    size = whole_groups(BLOCK // (arms * STEPS))
-    path = np.empty((2, STEPS + 1, arms, size))
-    blocks = [np.arange(first, min(first + size, replicates)) for first in range(0, replicates, size)]
-    told = [_run_block(scenario, contenders, block, path[..., : len(block)], None, anatomy=False, endings=False) for block in blocks]
-    return np.concatenate([[arm["final_loss"] for arm in block] for block in told], axis=1)
+# Processes of the pool, and threads that torch may have; JAX takes what processors there are.
+WORKERS = 2
 
 
 def as_a_run(optimizer: str, arms: int, replicates: int) -> object:
     """Do the same as a user would, which keeps as many paths with their losses as 128 MB hold, and tells how each replicate ended."""
-    contenders = tuple(lrx.Arm(optimizer=lrx.optimizer(optimizer), schedule=lrx.schedule("constant", peak=rate)) for rate in rates(arms))
-    return lrx.simulate(lrx.Scenario(surface=BOWL, start=Point(*START), noise=Gaussian(sigma=SIGMA), arms=contenders, steps=STEPS), replicates)
+    scenario = lrx.Scenario(surface=BOWL, start=Point(*START), noise=Gaussian(sigma=SIGMA), arms=contenders(optimizer, arms), steps=STEPS)
+    return lrx.simulate(scenario, replicates)
 
 
 def with_torch(optimizer: str, arms: int, replicates: int, drawn: int, dtype: Any, threads: int) -> np.ndarray:
@@ -121,33 +105,41 @@ def fastest(works: dict[str, Callable[[], object]]) -> dict[str, tuple[float, fl
     return {name: (min(wall for wall, _ in times), min(used for _, used in times)) for name, times in took.items()}
 
 
-def compare(optimizer: str, arms: int, replicates: int) -> None:
-    works: dict[str, Callable[[], object]] = {"ours": partial(ours, optimizer, arms, replicates)}
+def compare(optimizer: str, arms: int, replicates: int, pool: Pool) -> None:
+    works: dict[str, Callable[[], object]] = {
+        "ours": partial(final_losses, optimizer, arms, replicates),
+        "ours, in the pool": partial(final_losses, optimizer, arms, replicates, pool),
+    }
     if arms <= MAX_ARMS:
         works["as a run"] = partial(as_a_run, optimizer, arms, replicates)
     for drawn in dict.fromkeys((1, arms)):
         for bits in (64, 32) if arms == 1 else (64,):
             name = f"{'noise for every lane' if drawn == arms else 'noise shared by arms'}, float{bits} draws"
             case = optimizer, arms, replicates, drawn
-            for threads in (1, 2):
+            for threads in (1, WORKERS):
                 works[f"torch, {name}, {threads}"] = partial(with_torch, *case, getattr(torch, f"float{bits}"), threads)
             works[f"optax, {name}"] = with_optax(*case, getattr(jnp, f"float{bits}"))
     took = fastest(works)
     updates = arms * replicates * STEPS
-    wall, used = (seconds * 1e9 / updates for seconds in took.pop("ours"))
-    print(f"{optimizer}, {arms} arms × {replicates:,} replicates × {STEPS} steps: {wall:.0f} ns an update by the clock, {used:.0f} of a processor")
+    used = took.pop("ours")[1] * 1e9 / updates
+    wall = took.pop("ours, in the pool")[0] * 1e9 / updates
+    print(
+        f"{optimizer}, {arms} arms × {replicates:,} replicates × {STEPS} steps: {used:.0f} ns an update on one core, {wall:.0f} by the clock on two"
+    )
     for name in dict.fromkeys(name.rstrip(", 12") if name.startswith("torch") else name for name in took):
         clock, processor = (min(times[i] for key, times in took.items() if key.startswith(name)) * 1e9 / updates for i in (0, 1))
-        print(f"  {name}: {clock:.0f} and {processor:.0f} ns, {clock / wall:.1f} and {processor / used:.1f} times as long")
+        print(f"  {name}: {processor:.0f} and {clock:.0f} ns, {processor / used:.1f} and {clock / wall:.1f} times as long")
 
 
 def main() -> None:
-    for optimizer in OPTIMIZERS:
-        # The same thing is computed on all sides, up to what the noise does to the mean over ten thousand lanes.
-        alike = ours(optimizer, 1, 10_000), with_torch(optimizer, 1, 10_000, 1, torch.float64, 1), with_optax(optimizer, 1, 10_000, 1, jnp.float64)()
-        print(f"{optimizer}, mean final losses here, of torch and of optax: {', '.join(f'{losses.mean():.4f}' for losses in alike)}")
-        for arms, replicates in SIZES:
-            compare(optimizer, arms, replicates)
+    with Pool(WORKERS) as pool:
+        for optimizer in OPTIMIZERS:
+            # The same thing is computed on all sides, up to what the noise does to the mean over ten thousand lanes; it starts the processes, too.
+            case = optimizer, 1, 10_000
+            alike = final_losses(*case, pool), with_torch(*case, 1, torch.float64, 1), with_optax(*case, 1, jnp.float64)()
+            print(f"{optimizer}, mean final losses here, of torch and of optax: {', '.join(f'{losses.mean():.4f}' for losses in alike)}")
+            for arms, replicates in SIZES:
+                compare(optimizer, arms, replicates, pool)
 
 
 if __name__ == "__main__":

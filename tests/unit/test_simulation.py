@@ -176,6 +176,19 @@ def test_a_run_without_paths_tells_the_same_of_its_first_and_last_points():
     assert bare.arms[1].lr.shape == (300, 0)
 
 
+# Points of 4 arms and 9 replicates in hand at a time: two, as many as go into the steps evenly or not, and nearly all.
+@pytest.mark.parametrize("in_hand", [1, 25, 7, 99])
+def test_a_path_that_nobody_asks_for_is_computed_a_stretch_at_a_time(in_hand, monkeypatch):
+    arms = (*TELLING[1:], arm("constant", "schedule_free_sgd", peak=0.1), arm("one_cycle", peak=0.01))
+    whole = simulate(scenario("rosenbrock", arms=arms, steps=100), 9, endings=False)
+    monkeypatch.setattr(SIMULATE, "_STRETCH", in_hand * 2 * len(arms) * 9)
+    bare = simulate(scenario("rosenbrock", arms=arms, steps=100), 9, endings=False, paths=False)
+    assert len(set(whole.arms[3].diverged_at)) > 3
+    for one, other in zip(bare.arms, whole.arms, strict=True):
+        for name in OF_ALL:
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+
+
 @pytest.mark.parametrize("surface", SURFACES)
 def test_a_last_loss_is_the_same_whether_or_not_a_path_is_kept(surface, monkeypatch):
     whole = simulate(scenario(surface, steps=20), 70)

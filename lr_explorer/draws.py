@@ -61,8 +61,8 @@ class Draws:
     def _pairs(self, number: int, made: Callable[[Words], Pair]) -> Array:
         """Return what `made` makes of the words."""
         wanted = np.asarray(self.replicates, dtype=np.int64)
-        groups, places = np.unique(wanted // GROUP, return_inverse=True)
-        columns = _in_a_row(places * GROUP + wanted % GROUP)
+        groups = np.array(sorted(set((wanted // GROUP).tolist())))
+        columns = _in_a_row(np.searchsorted(groups, wanted // GROUP) * GROUP + wanted % GROUP)
         together = max(_LEAST_TOGETHER, _TOGETHER // (len(groups) * GROUP))
         values = np.empty((self.steps, 2, len(wanted)))
         for first in range(0, self.steps, together):

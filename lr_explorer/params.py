@@ -11,7 +11,9 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
 
 from lr_explorer.expressions import LONGEST as LONGEST_FORMULA
@@ -427,14 +429,14 @@ class Described:
     source: ClassVar[str] = ""
 
     @classmethod
-    def params(cls) -> dict[str, Param]:
+    def params(cls) -> Mapping[str, Param]:
         """Return this class's parameters by name, in the order of its fields."""
-        return {f.name: f.metadata["param"] for f in dataclasses.fields(cls) if "param" in f.metadata}  # type: ignore[arg-type]
+        return _described(cls, "param")  # type: ignore[arg-type]
 
     @classmethod
-    def parts(cls) -> dict[str, Part]:
+    def parts(cls) -> Mapping[str, Part]:
         """Return the fields that hold things with parameters of their own."""
-        return {f.name: f.metadata["part"] for f in dataclasses.fields(cls) if "part" in f.metadata}  # type: ignore[arg-type]
+        return _described(cls, "part")  # type: ignore[arg-type]
 
     def __post_init__(self) -> None:
         for name, param in self.params().items():
@@ -453,6 +455,13 @@ class Described:
     def texts(self) -> dict[str, str]:
         """Return every parameter as the text that a link carries."""
         return {name: param.format(getattr(self, name)) for name, param in self.params().items()}  # type: ignore[arg-type]
+
+
+# Kept, since every thing that is made asks for it.
+@cache
+def _described(cls: type[Described], kind: str) -> Mapping[str, Any]:
+    """Return what the fields of a class have in their metadata under `kind`, by their names."""
+    return MappingProxyType({f.name: f.metadata[kind] for f in dataclasses.fields(cls) if kind in f.metadata})  # type: ignore[arg-type]
 
 
 def _field(param: Param) -> Any:

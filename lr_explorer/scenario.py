@@ -262,7 +262,7 @@ class Scenario(Described):
 
 def _shared(one: type[Described], other: type[Described]) -> list[str]:
     """Return the fields that both describe alike; a γ per update is no γ per hundred, and each keeps its own default."""
-    mine, theirs = one.params() | one.parts(), other.params() | other.parts()
+    mine, theirs = ({**cls.params(), **cls.parts()} for cls in (one, other))
     return [name for name, field in theirs.items() if mine.get(name) == field]
 
 

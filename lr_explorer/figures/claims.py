@@ -54,7 +54,7 @@ def interval_figure(verdict: Verdict, unit: str, *, dark: bool) -> go.Figure:
             y=[0],
             mode="markers",
             error_x={"array": [high - middle], "arrayminus": [middle - low], "color": ink, "thickness": 2.5, "width": 7},
-            marker={"symbol": "diamond", "size": 13, "color": ink},
+            marker={"symbol": "diamond", "size": 10, "color": ink},
             hovertemplate="%{x:.3g}<extra></extra>",
         )
     )
@@ -93,7 +93,8 @@ def picture_figure(picture: Picture, arms: Sequence[Arm], *, dark: bool) -> go.F
         value, label = x_lines[place]
         anchor = {"xanchor": "right", "xshift": -2} if middle[place] > 0 else {"xanchor": "left", "xshift": 2}
         _line(figure, "x", value, 1 + _LABEL_ROW * (row + bool(row)) / (HEIGHT - _MARGINS), dark=dark)
-        _label(figure, "x", value, picture.log_x, label, dark=dark, y=1, yshift=_LABEL_ROW * row, **anchor)
+        # Another line on its way up passes behind it.
+        _label(figure, "x", value, picture.log_x, label, dark=dark, y=1, yshift=_LABEL_ROW * row, bgcolor=PAGE.on(dark=dark), **anchor)
     for value, label in _merged(picture.y_lines):
         if y_ends[0] <= value <= y_ends[1]:
             x, side = _clearest(picture, value, label, x_ends, y_ends)

@@ -20,7 +20,7 @@ PARTS = {
     "values": "Values at the cursor",
     "story": "What happened, in sentences",
     "replicates": "What the replicates did, counted",
-    "knob": "On cards: the knob that turns the verdict, and the seed",
+    "knob": "On cards: the knob and the seed",
 }
 # What stands in a link for an empty list: a value may not be empty there.
 NONE = "none"

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lr_explorer.outcome import DIVERGED_BEYOND, Outcome, ended_at, tail_of
+from lr_explorer.scenario import Arm
 from lr_explorer.simulate import ArmRun, Run
 from lr_explorer.surfaces import Minimum, Surface
 from lr_explorer.theory import curvatures, steepest_axis
@@ -28,6 +29,11 @@ def at(point: Array | tuple[float, float]) -> str:
     """Return a point as (x, y), with 0 for less than half a thousandth."""
     x, y = (told(float(value) if abs(value) >= 5e-4 else 0.0) for value in point)
     return f"({x}, {y})"
+
+
+def factors(arm: Arm) -> str:
+    """Return what an arm multiplies its rate by on x and on y, as × (2, 0.5); nothing where that is 1 on both."""
+    return "" if arm.rate_x == arm.rate_y == 1 else f"× ({told(arm.rate_x)}, {told(arm.rate_y)})"
 
 
 def what_happened(run: Run) -> list[str]:
@@ -82,8 +88,9 @@ def _drift(surface: Surface, arm: ArmRun) -> str:
 
 
 def _rate(surface: Surface, arm: ArmRun) -> str:
-    """Return how the optimizer uses the schedule's rates, where that is not one for each update."""
-    return arm.arm.optimizer.rate_note
+    """Return how the schedule's rates are used, where that is not one for each update and the same for both coordinates."""
+    own = f"On (x, y) its rate is the schedule's {factors(arm.arm)}." if factors(arm.arm) else ""
+    return " ".join(filter(None, (own, arm.arm.optimizer.rate_note)))
 
 
 def _settled(surface: Surface, arm: ArmRun) -> str:

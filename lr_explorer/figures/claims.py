@@ -54,11 +54,11 @@ def interval_figure(verdict: Verdict, unit: str, *, dark: bool) -> go.Figure:
             y=[0],
             mode="markers",
             error_x={"array": [high - middle], "arrayminus": [middle - low], "color": ink, "thickness": 2.5, "width": 7},
-            marker={"symbol": "diamond", "size": 13, "color": ink},
+            marker={"symbol": "diamond", "size": 10, "color": ink},
             hovertemplate="%{x:.3g}<extra></extra>",
         )
     )
-    arrange(figure, f"{unit} (grey: within the margin)", "", dark=dark, height=_INTERVAL_HEIGHT)
+    arrange(figure, unit, "", dark=dark, height=_INTERVAL_HEIGHT)
     figure.add_vrect(-verdict.margin, verdict.margin, fillcolor=grid, opacity=0.75, line_width=0, layer="below")
     for value, dash in ((-verdict.margin, "dash"), (0.0, "solid"), (verdict.margin, "dash")):
         figure.add_vline(value, line={"color": quiet, "width": 1.5, "dash": dash})
@@ -73,7 +73,8 @@ def picture_figure(picture: Picture, arms: Sequence[Arm], *, dark: bool) -> go.F
     figure = go.Figure()
     x_lines = _merged(picture.x_lines)
     arrange(figure, picture.x_label, picture.y_label, dark=dark, height=HEIGHT + _LABEL_ROW * len(x_lines))
-    figure.update_xaxes(title={"font": {"size": _TITLE}})
+    for update in (figure.update_xaxes, figure.update_yaxes):
+        update(title={"font": {"size": _TITLE}})
     if picture.map:
         figure.add_traces(_map(picture.map, dark=dark))
         figure.update_xaxes(**_axis(picture.log_x, _extent([picture.map.x])))
@@ -92,7 +93,8 @@ def picture_figure(picture: Picture, arms: Sequence[Arm], *, dark: bool) -> go.F
         value, label = x_lines[place]
         anchor = {"xanchor": "right", "xshift": -2} if middle[place] > 0 else {"xanchor": "left", "xshift": 2}
         _line(figure, "x", value, 1 + _LABEL_ROW * (row + bool(row)) / (HEIGHT - _MARGINS), dark=dark)
-        _label(figure, "x", value, picture.log_x, label, dark=dark, y=1, yshift=_LABEL_ROW * row, **anchor)
+        # Another line on its way up passes behind it.
+        _label(figure, "x", value, picture.log_x, label, dark=dark, y=1, yshift=_LABEL_ROW * row, bgcolor=PAGE.on(dark=dark), **anchor)
     for value, label in _merged(picture.y_lines):
         if y_ends[0] <= value <= y_ends[1]:
             x, side = _clearest(picture, value, label, x_ends, y_ends)
@@ -200,7 +202,12 @@ def _map(shown: Map, *, dark: bool) -> list[Any]:
         zmin=-most,
         zmax=most,
         colorscale=[(0.0, ends[0]), (0.5, page), (1.0, ends[1])],
-        colorbar={"title": {"text": shown.label, "side": "right"}, "thickness": 12, "outlinewidth": 0, "tickfont": {"color": quiet}},
+        colorbar={
+            "title": {"text": shown.label, "side": "right", "font": {"size": _TITLE}},
+            "thickness": 12,
+            "outlinewidth": 0,
+            "tickfont": {"color": quiet},
+        },
         hovertemplate="%{x:.3g}, %{y:.3g}: %{z:.3g}<extra></extra>",
     )
     if shown.mark is None:

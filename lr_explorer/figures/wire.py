@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from lr_explorer.figures.theme import ARM_SHADES, DASHES, SURFACE_SCALE, arm_marker
 from lr_explorer.outcome import ended_at
 from lr_explorer.simulate import ArmRun, Run
+from lr_explorer.story import factors
 from lr_explorer.surfaces import Surface
 
 Array = NDArray[np.float64]
@@ -25,6 +26,8 @@ Array = NDArray[np.float64]
 # the start –, and the handles that move the start and the drop of the rate.
 PLAYER_PARTS = ("bar", "curves", "table", "paths", "start", "drop", "branch")
 GRID_POINTS = 121
+# Pixels of ink and gap of the circle that starts lie on.
+START_DASH = (3, 3)
 TICKS = 6
 MOST_SADDLES = 30
 # A linear scale shows a span of up to this many decades; beyond it the low part would be one flat colour.
@@ -168,6 +171,12 @@ def surface_payload(surface: Surface, key: str) -> bytes:
     return pack(header, {"height": height})
 
 
+def map_marks(surface: Surface) -> dict[str, str]:
+    """Return what the marks on the map stand for, with a sign like each; what each arm looks like is told beside its values."""
+    minima = {place["name"]: "★" if place["global"] else "○" for place in _minima(surface)}
+    return {"start": "◯"} | minima | {place["name"]: "×" for place in _saddles(surface)}
+
+
 def _minima(surface: Surface) -> list[dict[str, Any]]:
     """Return the minima at which a run can rest, and of those on an edge that holds nobody the lowest of all."""
     found = " found" if surface.is_searched else ""
@@ -212,8 +221,9 @@ def run_payload(
     that the player's own buttons change. anatomy_arm: position of the
     arm whose steps are taken apart, if the run recorded that. view: "2d" or "3d". summary: one sentence for those who cannot see the picture.
     hidden: which of PLAYER_PARTS are not shown.
-    Header: id, surface, steps, start {x, y, radius}, loss {offset, label}, arms, anatomy, view, summary, hidden. Arrays of arm i: `x{i}`, `y{i}`,
-    `loss{i}` (steps + 1; the loss above the offset), `lr{i}` (steps); of the arm taken apart also `gradient` and `memory` (all x, then all y).
+    Header: id, surface, steps, start {x, y, radius, dash}, loss {offset, label}, arms, anatomy, view, summary, hidden. Arrays of arm i: `x{i}`,
+    `y{i}`, `loss{i}` (steps + 1; the loss above the offset), `lr{i}` (steps; before the arm's own factors for x and y); of the arm taken apart also
+    `gradient` and `memory` (all x, then all y).
     """
     if view not in ("2d", "3d"):
         raise ValueError(f"view must be 2d or 3d; got {view!r}")
@@ -232,7 +242,7 @@ def run_payload(
         "id": key,
         "surface": surface_key,
         "steps": run.scenario.steps,
-        "start": {"x": start.x, "y": start.y, "radius": getattr(start, "radius", 0.0) or None},
+        "start": {"x": start.x, "y": start.y, "radius": getattr(start, "radius", 0.0) or None, "dash": START_DASH},
         "loss": {"offset": reference.offset, "label": reference.label},
         "arms": [_arm_header(place, arm) for place, arm in enumerate(run.arms)],
         "selected": selected,
@@ -277,6 +287,7 @@ def _coordinates(vectors: Array) -> Array:
 def _arm_header(place: int, run: ArmRun) -> dict[str, Any]:
     return {
         "name": run.arm.name,
+        "factors": factors(run.arm),
         "colour": ARM_SHADES[run.arm.colour].as_dict(),
         "dash": list(DASHES[place % len(DASHES)]),
         "marker": arm_marker(place),

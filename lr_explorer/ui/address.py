@@ -43,7 +43,7 @@ input {
   border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
 }
 .buttons { display: flex; flex-wrap: wrap; gap: 0.5rem; }
-.code { background: #fff; border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); }
+.code { overflow: hidden; background: #fff; border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); }
 .code svg { display: block; width: 100%; height: auto; }
 .code:fullscreen { display: grid; place-items: center; border: 0; border-radius: 0; }
 .code:fullscreen svg { width: min(100vw, 100vh); height: min(100vw, 100vh); }

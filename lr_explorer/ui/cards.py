@@ -21,7 +21,7 @@ STYLE = """
 [class*="st-key-card-"] { container-type: inline-size; }
 [class*="st-key-card-"] h3 { padding: 0; font-size: 1.2rem; }
 [class*="st-key-card-"] .katex-display { margin: 0 0 0.5rem; text-align: left; }
-[class*="st-key-card-"] .katex-display > .katex { white-space: normal; text-align: left; line-height: 1.8; }
+[class*="st-key-card-"] .katex-display > .katex { text-align: left; }
 [class*="st-key-card-"] table { width: 100%; margin: 0 0 0.5rem; font-size: 0.875rem; }
 [class*="st-key-card-"] :is(th, td) { padding: 0.3rem 0.75rem 0.3rem 0; border-width: 0 0 1px; vertical-align: top; }
 [class*="st-key-card-"] th { font-weight: 600; text-align: left; }
@@ -82,12 +82,12 @@ def picture(kind: Kind, cls: type[Described], *, dark: bool) -> None:
     st.html(cached.thumbnail(kind.key, cls.name, dark, lambda: still(kind.draw(cls, dark), f"{cls.label}. {kind.shows}", dark=dark)))
 
 
-def formula(cls: type[Described]) -> str:
-    """Return markdown that typesets the class's formula."""
-    return "\n".join(f"$$\n{equation}\n$$" for equation in equations(cls.formula))
+def typeset(formula: str) -> str:
+    """Return markdown that typesets LaTeX, one equation a line."""
+    return "\n".join(f"$$\n{equation}\n$$" for equation in equations(formula))
 
 
 def equations(formula: str) -> list[str]:
     """Return LaTeX that states several things as one equation a line, unless a line would end within braces."""
-    lines = re.split(r",\\quad\s*", formula)
+    lines = re.split(r",\\q?quad\s*", formula)
     return lines if all(line.count("{") == line.count("}") for line in lines) else [formula]

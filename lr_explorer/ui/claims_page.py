@@ -23,6 +23,9 @@ from lr_explorer.ui.text import literal
 # What the text says that reducing does, and what it says besides, by the first letter of the claims' ids.
 _GROUPS = {"M": "What lowering the rate is said to do", "E": "Exceptions and alternatives"}
 
+# Said where a prediction is asked.
+_KEPT = "Your prediction is kept until you reload the page; no link holds it."
+
 # The experiment that answers E6's question, and what its answers would mean.
 _CHAMPION = "no_champion"
 _CHAMPIONS = {Status.SUPPORTED: "No, none is", Status.REFUTED: "Yes, one is"}
@@ -39,10 +42,7 @@ STYLE = """
 .st-key-others :is([class*="st-key-open-"], [class*="st-key-to-"]) button {
   text-align: left; justify-content: flex-start; min-height: 1.75rem; padding: 0;
 }
-@media (max-width: 640px) {
-  .st-key-claim [role="radiogroup"] { flex-wrap: nowrap; overflow-x: auto; padding-bottom: 0.4rem; }
-  .st-key-claim [role="radiogroup"] > * { flex: none; }
-}
+.st-key-others [class*="st-key-open-"] button p { font-size: 1rem; }
 </style>
 """
 
@@ -140,6 +140,7 @@ def _ask(claim: Claim, experiment: Experiment) -> None:
             for status, text in made.outcomes.items():
                 st.button(literal(text), key=f"predict-{status.value}", on_click=lab.predict, args=(place, status))
             st.button("Just show me", key="predict-nothing", type="tertiary", on_click=lab.predict, args=(place, None))
+        st.markdown(_KEPT)
         _setting(made)
         st.html(legend([arm_swatch(number, arm, dark=is_dark()) for scenario in made.scenarios for number, arm in enumerate(scenario.arms)]))
 
@@ -176,6 +177,7 @@ def _matrix(claim: Claim) -> None:
                 for status, text in _CHAMPIONS.items():
                     st.button(text, key=f"predict-{status.value}", on_click=lab.predict, args=(place, status))
                 st.button("Just show me", key="predict-nothing", type="tertiary", on_click=lab.predict, args=(place, None))
+            st.markdown(_KEPT)
         return
     verdicts = st.container(key="verdicts")
     if (matrix := matrix_section.section()) is not None:

@@ -8,16 +8,17 @@ import streamlit as st
 from lr_explorer.claims import Claim, Experiment, Picture, Result
 from lr_explorer.figures.claims import STATUS_LOOKS, THEORY_DASH, curve_colour, interval_figure, picture_figure
 from lr_explorer.figures.crowds import losses_by_rate_figure, success_by_rate_figure
-from lr_explorer.figures.theme import PAGE
-from lr_explorer.figures.wire import run_payload
+from lr_explorer.figures.theme import INK, PAGE
+from lr_explorer.figures.wire import START_DASH, map_marks, run_payload
 from lr_explorer.scenario import Scenario
 from lr_explorer.simulate import simulate
 from lr_explorer.statistics import Status, Verdict
-from lr_explorer.story import told
+from lr_explorer.story import factors, told
 from lr_explorer.ui import cached, lab
+from lr_explorer.ui.cards import typeset
 from lr_explorer.ui.parts import chart, is_dark
 from lr_explorer.ui.player import show_player
-from lr_explorer.ui.tables import arm_swatch, glyph, legend, swatch
+from lr_explorer.ui.tables import arm_swatch, legend, point, swatch
 from lr_explorer.ui.text import literal
 
 _SHOWN = "shown-run"
@@ -87,7 +88,7 @@ def _verdict(claim: Claim, experiment: Experiment, result: Result) -> None:
     verdict = result.verdict
     alt = f"Effect {told(verdict.estimate)}, interval {told(verdict.low)} to {told(verdict.high)}, margin {told(verdict.margin)}, in {unit}."
     chart(interval_figure(verdict, unit, dark=is_dark()), "interval", alt)
-    st.caption(_sides(result.experiment))
+    st.markdown(f"Grey: within the margin. {_sides(result.experiment)}")
     is_usual = lab.current().knob == lab.usual_knob(experiment)
     if is_usual and not result.as_expected:
         st.markdown(f"Expected was **{experiment.expected.value}**: this seed is one of the few that say otherwise. Try another.")
@@ -129,7 +130,7 @@ def _controls(experiment: Experiment) -> None:
         st.session_state["lab_seed"] = now.lab_seed
         st.number_input(seed.label, 0, lab.MOST_SEED, step=1, key="lab_seed", help=seed.help, width=150, on_change=_changed("lab_seed"))
     if experiment.knob and values and experiment.knob.help:
-        st.caption(literal(experiment.knob.help))
+        st.markdown(literal(experiment.knob.help))
 
 
 def _changed(name: str) -> Callable[[], None]:
@@ -147,6 +148,7 @@ def _typical(result: Result) -> None:
         names = [literal(", ".join(arm.name for arm in one.arms)) for one in result.runs]
         choices = range(len(names))
         st.segmented_control("Run", choices, format_func=names.__getitem__, key=_SHOWN, default=0, required=True, label_visibility="collapsed")
+    st.html(legend(_marks(scenario)))
     run = simulate(scenario)
     payload = run_payload(
         run,
@@ -156,6 +158,13 @@ def _typical(result: Result) -> None:
         hidden=("start", "drop", "branch"),
     )
     show_player(cached.surface_bytes(scenario.surface), payload, key="lab-player")
+
+
+def _marks(scenario: Scenario) -> list[str]:
+    """Return what the map has besides the arms."""
+    ink = INK.on(dark=is_dark())
+    circle = [swatch("circle of all starts", ink, START_DASH)] if getattr(scenario.start, "radius", 0.0) else []
+    return [*circle, *(point(name, ink, sign) for name, sign in map_marks(scenario.surface).items())]
 
 
 def shown_run(result: Result) -> Scenario:
@@ -172,7 +181,7 @@ def _theory(result: Result) -> None:
     made = result.experiment
     if made.theory:
         st.markdown("#### What theory says")
-        st.latex(made.theory.formula)
+        st.markdown(typeset(made.theory.formula))
         st.markdown(f"{literal(made.theory.says)}  \n*{literal(made.theory.source)}*")
 
 
@@ -183,7 +192,7 @@ def _picture(place: int, picture: Picture, result: Result) -> None:
     marks = []
     for curve in picture.curves:
         colour = curve_colour(curve, arms, dark=dark)
-        marks.append(glyph("●", colour, curve.name) if curve.is_marks else swatch(curve.name, colour, THEORY_DASH if curve.is_theory else ()))
+        marks.append(point(curve.name, colour) if curve.is_marks else swatch(curve.name, colour, THEORY_DASH if curve.is_theory else ()))
     if marks:
         st.html(legend(marks))
     chart(picture_figure(picture, arms, dark=dark), f"picture-{place}", f"{picture.title}. {picture.says}")
@@ -198,7 +207,7 @@ def _tuning(result: Result) -> None:
     for curve in result.curves:
         if curve.warning:
             st.warning(literal(curve.warning), icon=":material/warning:")
-    chosen = "; ".join(f"{curve.arm.name} {told(curve.peak)}" for curve in result.curves)
+    chosen = "; ".join(f"{curve.arm.name} {told(curve.peak)} {factors(curve.arm)}".strip() for curve in result.curves)
     with st.expander(f"How the peaks were tuned: {literal(chosen)}", key="tuning"):
         st.markdown("Every peak of the grid, on seeds of their own; the large open marks are the chosen ones.")
         st.html(legend([arm_swatch(place, curve.arm, dark=is_dark()) for place, curve in enumerate(result.curves)]))

@@ -24,6 +24,8 @@ _STYLE = """
 <style>
 .stMainBlockContainer { padding: 3.25rem 1.75rem 3rem; }
 .st-key-head { row-gap: 0.25rem; }
+/* A wide formula goes on in another line; what cannot be broken scrolls in its own box. */
+.katex-display > .katex { white-space: normal; line-height: 1.8; }
 .st-key-head a:focus-visible { outline: 2px solid var(--st-primary-color, currentColor); outline-offset: 2px; }
 .st-key-brand p { font-size: 1.3rem; font-weight: 700; white-space: nowrap; }
 [data-tag][data-tag] { background: rgba(128, 144, 160, 0.22); color: inherit; }

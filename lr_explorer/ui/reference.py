@@ -20,7 +20,7 @@ from lr_explorer.start import STARTS
 from lr_explorer.story import at, told
 from lr_explorer.surfaces import SURFACES, Surface
 from lr_explorer.ui import state
-from lr_explorer.ui.cards import STYLE, Facts, Kind, formula, picture
+from lr_explorer.ui.cards import STYLE, Facts, Kind, picture, typeset
 from lr_explorer.ui.parts import arm_pills, by_family, is_dark
 from lr_explorer.ui.text import literal
 from lr_explorer.wrappers import WRAPPERS, Wrapper
@@ -228,7 +228,7 @@ def _card(kind: Kind, cls: type[Described], *, dark: bool) -> None:
                 picture(kind, cls, dark=dark)
                 if st.button("Use it in the Playground", key=f"use-{kind.key}-{cls.name}", width="stretch"):
                     _use(kind, cls)
-        st.markdown(formula(cls))
+        st.markdown(typeset(cls.formula))
         facts = kind.facts(cls) | {"Source": cls.source.strip("–")}
         st.markdown("  \n".join(f"**{heading}:** {literal(text)}" for heading, text in facts.items() if text))
         shared = _shared(kind)

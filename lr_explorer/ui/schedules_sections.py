@@ -15,7 +15,7 @@ from lr_explorer.schedules import Schedule
 from lr_explorer.story import told
 from lr_explorer.training import MOST_UPDATES, SCALINGS, Training, plain
 from lr_explorer.ui import state
-from lr_explorer.ui.cards import formula, picture
+from lr_explorer.ui.cards import picture, typeset
 from lr_explorer.ui.controls import control, show_controls
 from lr_explorer.ui.parts import is_dark
 from lr_explorer.ui.reference import CONTROLLER, SCHEDULE
@@ -74,7 +74,7 @@ def _card(cls: type[Schedule] | type[Controller]) -> None:
         st.subheader(cls.label, anchor=cls.name)
         picture(kind, cls, dark=is_dark())
         st.markdown(f"{cls.family} · {literal(documentation(cls))}")
-        st.markdown(formula(cls))
+        st.markdown(typeset(cls.formula))
         facts = {"Use it when": cls.use_when, "Watch for": cls.watch_for, "Source": cls.source}
         st.markdown("  \n".join(f"**{heading}:** {literal(text)}" for heading, text in facts.items() if text))
         if type(kind.used) is cls:

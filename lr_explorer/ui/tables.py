@@ -49,7 +49,10 @@ _STYLE = """
   .lrx-curves :is(th, td) { padding-right: 0.45rem; }
   .lrx-report.lrx-curves th[scope="row"] { min-width: 5.5rem; }
 }
-@media (max-width: 640px) { .lrx-story td, .lrx-story th { display: block; border-bottom: 0; padding-bottom: 0; } }
+@media (max-width: 640px) {
+  .lrx-story :is(td, th) { display: block; border-bottom: 0; }
+  .lrx-story th { padding-bottom: 0; }
+}
 </style>
 """.replace("@LIGHT", PAGE.light).replace("@DARK", PAGE.dark)
 
@@ -134,6 +137,11 @@ def arm_swatch(place: int, arm: Arm, *, dark: bool) -> str:
 def glyph(mark: str, colour: str, text: str) -> str:
     """Return a mark in its colour, which screen readers pass over, and its escaped text."""
     return f'<span><span style="color:{colour}" aria-hidden="true">{mark}</span> {escape(text)}</span>'
+
+
+def point(name: str, colour: str, mark: str = "●") -> str:
+    """Return a mark in its colour and its escaped name, which looks as that of a line."""
+    return f'<span class="lrx-arm">{glyph(mark, colour, name)}</span>'
 
 
 def legend(swatches: Sequence[str]) -> str:

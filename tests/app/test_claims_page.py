@@ -119,6 +119,23 @@ def test_a_prediction_is_kept_for_the_session():
     assert "You predicted: “Both about as often”" in words_of(page)
 
 
+def test_where_a_prediction_is_asked_it_says_how_long_it_is_kept():
+    for page in (opened(claim="M2"), opened(claim="E6")):
+        assert "Your prediction is kept until you reload the page" in words_of(page)
+    assert "reload" not in words_of(pressed(page, "predict-nothing"))
+
+
+def test_the_marks_on_the_typical_run_are_named_and_so_are_the_rates_of_layers():
+    page = shown(claim="E3")
+    html = html_of(page)
+    for name in ("circle of all starts", "start", "lowest minimum"):
+        assert f"{name}</span>" in html
+    assert "saddle</span>" not in html
+    tuned = [curve.arm for curve in CLAIMS["E3"]["layers"].result(0).curves]
+    assert tuned[1].rate_x != 1
+    assert any(f"× ({told(tuned[1].rate_x)}, {told(tuned[1].rate_y)})" in box.label for box in page.expander)
+
+
 def test_the_verdict_is_that_of_the_runs():
     page = shown(claim="M1", experiment="same_peak", lab_seed="7")
     scenario = CLAIMS["M1"]["same_peak"].scenarios[0].with_values(seed=7)

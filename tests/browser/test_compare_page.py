@@ -70,8 +70,16 @@ def test_a_click_on_a_point_opens_its_replicate_and_the_way_back_stays_on_the_pa
 
 def test_branch_here_leads_to_the_branches_of_the_step_that_is_shown(tab):
     page = tab.open("/?n=100&steps=200&arm=2").page
+    branch, before = page.get_by_role("button", name="Branch here"), page.url
+    # At the end there is nothing to branch: the button can be reached, says why and does nothing.
+    branch.focus()
+    assert branch.get_attribute("aria-description").startswith("The run ends here: move the cursor")
+    assert branch.get_attribute("title") == branch.get_attribute("aria-description")
+    branch.press("Enter")
+    page.wait_for_timeout(500)
+    assert page.url == before
     page.locator(".lrx-scrub").evaluate("scrub => { scrub.value = 70; scrub.dispatchEvent(new Event('input')); }")
-    page.get_by_role("button", name="Branch here").click()
+    branch.click()
     page.get_by_role("button", name="Branch it at step 70").click()
     page.wait_for_selector(".st-key-branch-bands .scatterlayer")
     page.wait_for_selector(IDLE)

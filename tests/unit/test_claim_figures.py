@@ -6,7 +6,7 @@ import pytest
 from lr_explorer.claims import CLAIMS, Curve, Map, Picture
 from lr_explorer.claims.views.axes import out_of_picture
 from lr_explorer.figures.claims import curve_colour, interval_figure, picture_figure
-from lr_explorer.figures.theme import ARM_SHADES, QUIET
+from lr_explorer.figures.theme import ARM_SHADES, PAGE, QUIET
 from lr_explorer.statistics import Interval, judge
 
 ARMS = CLAIMS["M1"]["tuned"].arms
@@ -111,6 +111,8 @@ def test_lines_at_one_value_share_a_label_and_labels_of_several_are_above_each_o
     assert [note.text for note in layout.annotations] == ["Constant, Cosine", "limit"]
     assert {(note.y, note.yanchor) for note in layout.annotations} == {(1, "bottom")}
     assert layout.annotations[0].yshift != layout.annotations[1].yshift
+    # The upper one's line, which crosses the lower label, is hidden behind it.
+    assert {note.bgcolor for note in layout.annotations} == {PAGE.light}
 
 
 @pytest.mark.parametrize("end", [0, 1])

@@ -236,6 +236,14 @@ def test_the_largest_product_of_rate_and_curvature_is_told_with_its_step_and_lim
     assert "on the way: 0 at" in what_happened(run_along(BOWL, straight((-4, 2), (4, 2)), peak=0.0))[0]
 
 
+def test_rates_of_their_own_are_told_and_each_curvature_is_taken_times_its_own_rate():
+    # Curvatures 1 and 10, multiplied by 5 and 0.5: η·λ is 0.1·5 along both axes. With one η for both the largest would be 0.1·10.
+    layers = arm("constant", peak=0.1).with_values(rate_x=5.0, rate_y=0.5)
+    (sentence,) = what_happened(simulate(Scenario(surface=BOWL, arms=(layers,), steps=STEPS)))
+    assert "On (x, y) its rate is the schedule's × (5, 0.5). Largest η·λmax on the way: 0.5 at step 0; stable below 2." in sentence
+    assert "schedule's ×" not in what_happened(run_along(BOWL, straight((-4, 2), (4, 2))))[0]
+
+
 @pytest.mark.parametrize(("value", "text"), [(0.0012345, "0.00123"), (-1.5, "−1.5"), (1e-9, "1e−9"), (123456.0, "1.23e5"), (0.0, "0")])
 def test_numbers_are_told_with_three_digits_and_a_true_minus(value, text):
     assert told(value) == text

@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 
 from lr_explorer.figures.theme import ARM_SHADES, DASHES, GRID, INK, MARKERS, PAGE, QUIET, SURFACE_SCALE, arm_dash, surface_scale
-from lr_explorer.figures.wire import MOST_SADDLES, Display, choose_display, colour_ticks, loss_reference, pack, run_payload, surface_payload, unpack
+from lr_explorer.figures.wire import (
+    MOST_SADDLES,
+    Display,
+    choose_display,
+    colour_ticks,
+    loss_reference,
+    map_marks,
+    pack,
+    run_payload,
+    surface_payload,
+    unpack,
+)
 from lr_explorer.scenario import ARM_COLOURS, MAX_ARMS, Arm, Scenario
 from lr_explorer.simulate import simulate
 from lr_explorer.surfaces import SURFACES, Minimum
@@ -123,6 +134,8 @@ def test_every_surface_can_be_drawn(surface):
     assert len(header["minima"]) == sum(surface.holds(minimum) or surface.is_global(minimum) for minimum in surface.minima)
     assert len(header["saddles"]) <= MOST_SADDLES
     assert len(block) < 120_000
+    # Every mark stands in the legend, and nothing else but the start.
+    assert set(map_marks(surface)) == {"start"} | {place["name"] for place in (*header["minima"], *header["saddles"])}
 
 
 @pytest.mark.parametrize(
@@ -158,6 +171,12 @@ def test_the_run_that_arrives_is_the_run_that_was_made():
             np.testing.assert_allclose(arrays[f"{name}{place}"], values, rtol=FLOAT32)
     for name in ("gradient", "memory"):
         np.testing.assert_allclose(arrays[name].reshape(2, 50).T, getattr(run.arms[1], name)[..., 0], rtol=FLOAT32)
+
+
+def test_an_arm_whose_coordinates_have_rates_of_their_own_says_both_and_others_say_nothing():
+    arms = (Arm(), Arm("Layers", rate_x=40**0.5, rate_y=40**-0.5), Arm("Twice", rate_x=2.0, rate_y=2.0))
+    header, _ = unpack(run_payload(simulate(scenario(arms=arms)), key="r", surface_key="s"))
+    assert [arm["factors"] for arm in header["arms"]] == ["", "× (6.32, 0.158)", "× (2, 2)"]
 
 
 def test_without_recorded_anatomy_there_is_none():

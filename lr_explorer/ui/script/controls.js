@@ -25,8 +25,8 @@ export class Bar {
     this.views = Object.fromEntries(["2d", "3d"].map((view) => [view, this.#switch(view === "2d" ? "2-D" : "3-D", () => act.view(view))]));
     this.ghost = this.#switch("Ghost", act.ghost);
     this.ghost.title = "Keep the run before the last change in view, dotted";
-    this.drop = this.#switch("Drop rate here", act.drop);
-    this.branch = element("button", { type: "button", class: "lrx-button lrx-switch", onclick: act.branch }, "Branch here");
+    this.drop = this.#switch("Drop rate here", () => this.isInside && act.drop());
+    this.branch = element("button", { type: "button", class: "lrx-button lrx-switch", onclick: () => this.isInside && act.branch() }, "Branch here");
     const steps = [
       button("start", "To the start", () => act.seek(0)),
       button("back", "One step back", () => act.move(-1)),
@@ -61,14 +61,21 @@ export class Bar {
     for (const [name, control] of Object.entries(this.views)) control.setAttribute("aria-pressed", String(name === view));
     this.ghost.setAttribute("aria-pressed", String(hasGhost));
     this.drop.setAttribute("aria-pressed", String(dropped.at > 0 && dropped.at === step));
-    this.drop.disabled = step === 0 || step >= steps;
-    this.branch.disabled = this.drop.disabled;
-    this.branch.title = this.branch.disabled
-      ? "Move the cursor to the step where the run is to fork."
-      : `Compare what ${dropped.name} could do from step ${step} on: go on at this rate, decay, or restart`;
-    this.drop.title = this.drop.disabled
-      ? "Move the cursor to the step where the rate is to drop, or drag the round handle on the learning-rate curve."
-      : `Multiply the rate of ${dropped.name} by its drop factor from the cursor on${dropped.at ? `; now at step ${dropped.at}` : ""}`;
+    this.isInside = step > 0 && step < steps;
+    const edge = step === 0 ? "The run only begins here" : "The run ends here";
+    this.#explain(this.drop, this.isInside
+      ? `Multiply the rate of ${dropped.name} by its drop factor from the cursor on${dropped.at ? `; now at step ${dropped.at}` : ""}`
+      : `${edge}: move the cursor to the step where the rate is to drop, or drag the round handle on the learning-rate curve.`);
+    this.#explain(this.branch, this.isInside
+      ? `Compare what ${dropped.name} could do from step ${step} on: go on at this rate, decay, or restart`
+      : `${edge}: move the cursor to the step where the run is to fork.`);
+  }
+
+  /** Say what a button does at the cursor, or why it does nothing. Off, it can be reached all the same: a disabled one would tell no keyboard why. */
+  #explain(button, text) {
+    button.title = text;
+    button.setAttribute("aria-description", text);
+    button.setAttribute("aria-disabled", String(!this.isInside));
   }
 }
 
@@ -82,12 +89,13 @@ export class ValueTable {
 
   setRun(run, theme) {
     this.run = run;
-    const looks = JSON.stringify([theme.side, theme.page, run.arms.map((arm) => [arm.name, arm.colour, arm.marker])]);
+    const looks = JSON.stringify([theme.side, theme.page, run.arms.map((arm) => [arm.name, arm.factors, arm.colour, arm.marker])]);
     if (looks === this.looks) return;
     this.looks = looks;
     this.rows = run.arms.map((arm) => {
       const cells = ["η", "Loss", "x", "y"].map((name) => element("td", { "data-name": name }));
-      const name = element("th", { scope: "row", title: arm.name }, swatch(arm, theme), element("span", { class: "lrx-name" }, arm.name));
+      const factors = arm.factors ? [element("span", { class: "lrx-note" }, ` η ${arm.factors}`)] : [];
+      const name = element("th", { scope: "row", title: arm.name }, swatch(arm, theme), element("span", { class: "lrx-name" }, arm.name), ...factors);
       return { cells, row: element("tr", {}, name, ...cells) };
     });
     this.body.replaceChildren(...this.rows.map(({ row }) => row));

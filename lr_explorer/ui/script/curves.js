@@ -233,7 +233,7 @@ export class CurvesView {
 
   #showTip({ step, px, py }) {
     const rows = this.run.arms.map((arm) =>
-      element("tr", {}, element("th", {}, arm.name), element("td", {}, show(rateAt(arm, step))), element("td", {}, show(arm.excess[step] + this.run.loss.offset))),
+      element("tr", {}, element("th", {}, arm.name), element("td", {}, `${show(rateAt(arm, step))} ${arm.factors}`), element("td", {}, show(arm.excess[step] + this.run.loss.offset))),
     );
     const head = element("tr", {}, element("th", {}, `step ${step}`), element("td", {}, "η"), element("td", {}, "loss"));
     this.tip.replaceChildren(element("table", {}, head, ...rows));

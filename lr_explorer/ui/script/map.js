@@ -156,11 +156,11 @@ export class MapView {
   }
 
   #paintStartCircle(pen) {
-    const { x, y, radius } = this.heldStart ?? this.run.start;
+    const { x, y, radius, dash } = this.heldStart ?? this.run.start;
     if (!radius) return;
     pen.strokeStyle = this.theme.ink;
     pen.lineWidth = 1.2;
-    pen.setLineDash([3, 3]);
+    pen.setLineDash(dash);
     pen.beginPath();
     pen.ellipse(this.toX.along(x), this.toY.along(y), Math.abs(radius * this.toX.perUnit), Math.abs(radius * this.toY.perUnit), 0, 0, 2 * Math.PI);
     pen.stroke();
@@ -252,7 +252,8 @@ export class MapView {
   #placeHandle() {
     const start = this.heldStart ?? this.run.start;
     const [px, py] = [this.toX.along(start.x), this.toY.along(start.y)];
-    this.handle.hidden = !isInside(this.box, px, py) && !this.isDragging;
+    // Where nothing can be moved, a circle's centre is no mark of anything.
+    this.handle.hidden = (!isInside(this.box, px, py) && !this.isDragging) || Boolean(this.isFixed && start.radius);
     this.handle.style.transform = `translate(${px}px, ${py}px)`;
     const what = start.radius ? "Centre of the circle of starts" : "Start point";
     const label = `${what}, x ${show(start.x)}, y ${show(start.y)}.${this.isFixed ? "" : " Drag it or use the arrow keys."}`;

@@ -51,7 +51,12 @@ class Lesson(Described):
     scenario: bool = flag(True, "The scenario that is in the Playground now", "Shows its figure.")
     controls: str = text("arm1.schedule.peak", "What the class may change", "The controls that are shown; all others are hidden.", longest=2000)
     shows: str = text("play,curves,replicates,knob", "What else the class sees", "What stands around the map and on the cards.", longest=200)
-    cards: str = text(NONE, "Cards of claims", "Experiments with a question to predict and a verdict.", longest=1000)
+    cards: str = text(
+        NONE,
+        "Cards of claims",
+        "Experiments with a question to predict and a verdict. E6, the last one, takes longer to run.",
+        longest=1000,
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -96,7 +101,7 @@ class Lesson(Described):
     def read(cls, reader: Reader, scenario: Scenario) -> Self:
         """Read a lesson about the scenario; names that it does not have are told to the reader, one by one."""
         lesson = reader.filled(PREFIX, cls())
-        known: dict[str, Collection[str]] = {"controls": controls_of(scenario), "shows": PARTS, "cards": EXPERIMENTS}
+        known: dict[str, Collection[str]] = {"controls": controls_of(scenario), "shows": PARTS, "cards": CARDS}
         for field, names in known.items():
             unknown = [name for name in lesson.chosen(field) if name not in names]
             for name in unknown:
@@ -177,7 +182,11 @@ def _names(written: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in written.split(",") if name.strip() not in ("", NONE)))
 
 
-# Every experiment that has a card, by claim and name; E6 asks its questions to a matrix of tasks and schedules.
+# Every experiment that has a card of its own, by claim and name.
 EXPERIMENTS: Mapping[str, Experiment] = {
     f"{claim.id}.{one.name}": one for claim in CLAIMS.values() for one in claim.experiments if isinstance(one, Experiment)
+}
+# What each card is called: those of the experiments, and one of each claim that asks all its questions to one matrix of tasks and schedules.
+CARDS: Mapping[str, str] = {name: f"{name.partition('.')[0]} · {one.label}" for name, one in EXPERIMENTS.items()} | {
+    claim.id: f"{claim.id} · {claim.label}" for claim in CLAIMS.values() if not isinstance(claim.experiments[0], Experiment)
 }

@@ -101,7 +101,7 @@ def card() -> None:
     hasten_player()
     title(claim)
     if claim.id not in lab.CARDS:
-        _matrix(claim)
+        tasks(claim)
         return
     experiment = claim[lab.current().experiment]
     with st.container(key="lab"):
@@ -166,8 +166,11 @@ def _noise(noise: Noise) -> str:
 # The claim that is asked of many tasks at once
 
 
-def _matrix(claim: Claim) -> None:
-    """Ask what will come out of many tasks, and show them, with the verdicts on all that is claimed of them."""
+def tasks(claim: Claim, *, has_controls: bool = True, leads_on: bool = True) -> None:
+    """Ask what will come out of many tasks, and show them, with the verdicts on all that is claimed of them.
+
+    has_controls, leads_on: as in `matrix_section.section`.
+    """
     place = (claim.id, _CHAMPION)
     guess = lab.guess(place)
     if guess is None:
@@ -180,7 +183,7 @@ def _matrix(claim: Claim) -> None:
             st.markdown(_KEPT)
         return
     verdicts = st.container(key="verdicts")
-    if (matrix := matrix_section.section()) is not None:
+    if (matrix := matrix_section.section(has_controls=has_controls, leads_on=leads_on)) is not None:
         with verdicts:
             _questions(claim, matrix, guess)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from lr_explorer.lessons import Lesson
+from lr_explorer.lessons import EXPERIMENTS, Lesson
 from lr_explorer.scenario import Scenario
 from lr_explorer.ui import lab, state
 
@@ -72,7 +72,8 @@ def change_back() -> None:
 
 def query() -> dict[str, str]:
     """Return the keys and values of the link that opens the lesson for a class."""
-    return state.lesson().class_query(state.scenario(), _figure_query())
+    made = state.lesson()
+    return made.class_query(state.scenario(), _figure_query()) | (lab.matrix_query() if set(made.chosen("cards")) - set(EXPERIMENTS) else {})
 
 
 def address() -> dict[str, str]:
@@ -87,8 +88,7 @@ def whole_query() -> dict[str, str]:
 
 def card_query() -> dict[str, str]:
     """Return what tells the card of the lesson that is open, and how; nothing if none is."""
-    opened = lab.current()
-    return opened.texts() if f"{opened.claim}.{opened.experiment}" in state.lesson().chosen("cards") else {}
+    return lab.current().texts() if lab.card() in state.lesson().chosen("cards") else {}
 
 
 def _figure_query() -> dict[str, str]:

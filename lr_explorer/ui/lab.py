@@ -12,7 +12,7 @@ from lr_explorer.claims import CLAIMS, Claim, Experiment
 from lr_explorer.experiments.task_matrix import SIZES
 from lr_explorer.experiments.tasks import CONTENDERS, TASKS
 from lr_explorer.lessons import EXPERIMENTS
-from lr_explorer.links import Reader
+from lr_explorer.links import Reader, spelled_briefly
 from lr_explorer.params import Described, choice, shortened, text, whole
 from lr_explorer.statistics import Status
 
@@ -89,6 +89,26 @@ def usual_knob(experiment: Experiment) -> str:
 def experiment_at(origin: str) -> Experiment | None:
     """Return the experiment that a link calls, for instance, M1.tuned; None if there is none."""
     return EXPERIMENTS.get(origin)
+
+
+def card() -> str:
+    """Return the name of the card that is open, as a lesson has it: M1.tuned, or E6."""
+    opened = current()
+    return opened.claim if opened.experiment == NONE else f"{opened.claim}.{opened.experiment}"
+
+
+def open_card(name: str) -> None:
+    """Open a card by its name."""
+    claim = name.partition(".")[0]
+    if name in EXPERIMENTS:
+        open_experiment(claim, EXPERIMENTS[name])
+    else:
+        open_claim(claim)
+
+
+def matrix_query() -> dict[str, str]:
+    """Return what is asked of the matrix as keys and values of a link, where it is not as it comes."""
+    return spelled_briefly(MATRIX, matrix(), Matrix())
 
 
 def current() -> Lab:

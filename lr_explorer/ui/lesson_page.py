@@ -10,7 +10,7 @@ import streamlit as st
 
 from lr_explorer.claims import CLAIMS
 from lr_explorer.figures.qr import MOST_PROJECTED
-from lr_explorer.lessons import EXPERIMENTS, PARTS, Control, Lesson, controls_of
+from lr_explorer.lessons import CARDS, EXPERIMENTS, PARTS, Control, Lesson, controls_of
 from lr_explorer.params import Text
 from lr_explorer.scenario import Scenario
 from lr_explorer.ui import cached, claims_page, classroom, lab, playground, state
@@ -61,34 +61,28 @@ def lesson() -> None:
 
 def _card(names: tuple[str, ...], *, has_controls: bool) -> None:
     """Show one of the lesson's cards, with a choice where there are several."""
-    opened = f"{lab.current().claim}.{lab.current().experiment}"
+    opened = lab.card()
     if opened not in names:
         opened = names[0]
-        _open(opened)
+        lab.open_card(opened)
     if len(names) > 1:
         st.session_state["lesson-card"] = opened
         st.pills(
             "Experiment",
             names,
-            format_func=lambda name: literal(card_label(name)),
+            format_func=lambda name: literal(CARDS[name]),
             key="lesson-card",
-            on_change=lambda: _open(st.session_state["lesson-card"]),
+            on_change=lambda: lab.open_card(st.session_state["lesson-card"]),
             required=True,
             wrap=True,
         )
-    claim, experiment = CLAIMS[lab.current().claim], EXPERIMENTS[opened]
+    claim = CLAIMS[lab.current().claim]
     st.html(claims_page.STYLE)
     claims_page.title(claim)
-    claims_page.shown(claim, experiment, has_controls=has_controls)
-
-
-def _open(name: str) -> None:
-    lab.open_experiment(name.partition(".")[0], EXPERIMENTS[name])
-
-
-def card_label(name: str) -> str:
-    """Return what a card is called among others."""
-    return f"{name.partition('.')[0]} · {EXPERIMENTS[name].label}"
+    if opened in EXPERIMENTS:
+        claims_page.shown(claim, EXPERIMENTS[opened], has_controls=has_controls)
+    else:
+        claims_page.tasks(claim, has_controls=has_controls, leads_on=False)
 
 
 def _predicted(made: Lesson) -> bool:
@@ -201,7 +195,7 @@ def _unseen(made: Lesson) -> str:
         said.append(f"Of the {len(controls)} controls of this scenario it has {len(made.chosen('controls'))}.")
         said += [f"Hidden around the map: {'; '.join(hidden)}."] if hidden else []
     if cards := made.chosen("cards"):
-        said.append(f"Of {len(EXPERIMENTS)} experiments on claims it has {len(cards)}.")
+        said.append(f"Of {len(CARDS)} experiments on claims it has {len(cards)}.")
     return " ".join(said)
 
 
@@ -257,7 +251,7 @@ def _contents() -> None:
         controls = {key: one.label for key, one in controls_of(state.scenario()).items()}
         _several("controls", controls)
     _several("shows", PARTS)
-    _several("cards", {name: card_label(name) for name in EXPERIMENTS})
+    _several("cards", CARDS)
 
 
 def _several(field: str, labels: Mapping[str, str]) -> None:

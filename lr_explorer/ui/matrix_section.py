@@ -39,13 +39,16 @@ T = TypeVar("T")
 _LINES = {"optimism": "how much better the chosen one looks than it is", "regret": "how far it is behind the best one", "bound": "theory's bound"}
 
 
-def section() -> TaskMatrix | None:
-    """Show the whole section: what is run, and once it is asked for what came of it; return that."""
+def section(*, has_controls: bool = True, leads_on: bool = True) -> TaskMatrix | None:
+    """Show the whole section: what is run, and once it is asked for what came of it; return that.
+
+    has_controls: with its size and its seed. leads_on: with a way to Compare.
+    """
     st.markdown(
         f"{len(CONTENDERS)} schedules on {len(TASKS)} tasks. On each task every schedule has its own peak rate, the best of a grid that is the same "
         "for all, and is judged on noise on which nothing was tuned. All schedules see the same noise, so they are compared run by run."
     )
-    asked = _asked()
+    asked = _asked(has_controls=has_controls)
     if asked is None:
         return None
     matrix = ran(*asked)
@@ -53,18 +56,19 @@ def section() -> TaskMatrix | None:
     _pair(matrix)
     _elsewhere(matrix)
     _validation(matrix)
-    _one_task(matrix)
+    _one_task(matrix, leads_on=leads_on)
     return matrix
 
 
-def _asked() -> tuple[Size, int] | None:
-    """Let size and seed be chosen, and return them once they are asked for."""
+def _asked(*, has_controls: bool) -> tuple[Size, int] | None:
+    """Let size and seed be chosen, where they may be, and return them once they are asked for."""
     chosen = lab.matrix()
     size = SIZES[chosen.size]
     wanted = (size, chosen.seed)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        st.segmented_control(options=list(SIZES), format_func=str.capitalize, required=True, **_made_with("size"))
-        st.number_input(min_value=0, max_value=lab.MOST_SEED, step=1, width=140, **_made_with("seed"))
+        if has_controls:
+            st.segmented_control(options=list(SIZES), format_func=str.capitalize, required=True, **_made_with("size"))
+            st.number_input(min_value=0, max_value=lab.MOST_SEED, step=1, width=140, **_made_with("seed"))
         if st.button("Run the tasks", key="matrix-run", type="primary"):
             st.session_state["matrix-asked"] = wanted
     st.markdown(
@@ -191,17 +195,19 @@ def _validation(matrix: TaskMatrix) -> None:
 # One task
 
 
-def _one_task(matrix: TaskMatrix) -> None:
+def _one_task(matrix: TaskMatrix, *, leads_on: bool) -> None:
     st.markdown("#### One task closely")
     labels = {name: task.label for name, task in TASKS.items()}
+    says = ""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        task, contender = _menu("task", labels), _menu("schedule", lab.NAMES)
-        if st.button("Open it in Compare", key="matrix-open"):
-            _open(matrix, task, contender)
-    st.markdown(
-        "In Compare it stands beside the task's best, the constant and the cosine, all at their tuned peaks and on the noise that judged them. "
-        f"{labels[task]}: {TASKS[task].asks}."
-    )
+        task = _menu("task", labels)
+        if leads_on:
+            contender = _menu("schedule", lab.NAMES)
+            if st.button("Open it in Compare", key="matrix-open"):
+                _open(matrix, task, contender)
+            says = "In Compare it stands beside the task's best, the constant and the cosine, all at their tuned peaks and on the noise that judged "
+            says += "them. "
+    st.markdown(f"{says}{labels[task]}: {TASKS[task].asks}.")
     _flattery(matrix, task)
 
 

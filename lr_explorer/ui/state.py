@@ -15,7 +15,7 @@ from lr_explorer import grids
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.export import FRAMEWORKS
 from lr_explorer.lessons import PREFIX, Lesson
-from lr_explorer.links import Reader, spelled_briefly
+from lr_explorer.links import Reader
 from lr_explorer.optimizers import OPTIMIZERS
 from lr_explorer.params import Described, choice, flag, shortened, text, whole
 from lr_explorer.scenario import ARM_COLOURS, MAX_ARMS, RATES, Arm, Scenario
@@ -175,7 +175,7 @@ def query() -> dict[str, str]:
     counted = {_TRAINING + name: text for name, text in training().texts().items()}
     # Keys that nobody has touched would only make every link longer.
     opened = lab.current().texts() if lab.current() != lab.Lab() else {}
-    more = (counted if training() != Training() else {}) | opened | spelled_briefly(lab.MATRIX, lab.matrix(), lab.Matrix()) | lesson().to_query()
+    more = (counted if training() != Training() else {}) | opened | lab.matrix_query() | lesson().to_query()
     return scenario().to_query() | _fitting(view(), scenario()).texts() | more
 
 

@@ -4,6 +4,7 @@ import json
 from html import escape
 from io import BytesIO
 from pathlib import Path
+from unittest.mock import patch
 from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
@@ -15,10 +16,13 @@ from streamlit.testing.v1 import AppTest
 
 from lr_explorer import lessons
 from lr_explorer.claims import CLAIMS
+from lr_explorer.experiments.task_matrix import SIZES, Size
+from lr_explorer.experiments.tasks import TASKS
 from lr_explorer.figures.qr import qr_code
 from lr_explorer.figures.wire import unpack
 from lr_explorer.scenario import Scenario
 from lr_explorer.statistics import Status
+from lr_explorer.ui import matrix_section
 from lr_explorer.ui.frame import PAGES
 
 ROOT = Path(__file__).parents[2]
@@ -193,6 +197,34 @@ def test_a_card_asks_first_then_gives_its_verdict_and_leads_to_no_other_page():
     again = opened(address_of(page))
     assert again.pills(key="lesson-card").value == "M2.far_quartic"
     assert again.button(key="predict-supported")
+
+
+@pytest.mark.parametrize("shows", ["knob", "none"])
+def test_the_matrix_of_tasks_is_a_card_that_leads_to_no_other_page(shows, monkeypatch):
+    monkeypatch.setitem(SIZES, "small", Size(tuning=3, held_out=100, per_decade=2))
+    monkeypatch.setattr(matrix_section, "SHARED", None)
+    given = CLASS | {"lesson.scenario": "false", "lesson.cards": "M2.far_quartic,E6", "lesson.shows": shows, "matrix.seed": "3"}
+    with patch.dict(TASKS, {task: TASKS[task] for task in ("noisy_bowl", "funnel")}, clear=True):
+        page = opened(given)
+        page.pills(key="lesson-card").set_value("E6").run()
+        assert not [button for button in page.button if button.key == "matrix-run"]
+        page.button(key="predict-supported").click().run()
+        assert bool(page.number_input) == (shows == "knob")
+        page.button(key="matrix-run").click().run()
+        assert not page.exception
+        assert "Who wins where" in words_of(page)
+        assert not [button.key for button in page.button if button.key.startswith(("to-", "open-", "matrix-open"))]
+        address = address_of(page)
+        assert (address["claim"], address["matrix.seed"]) == ("E6", "3")
+        again = opened(address)
+        assert again.pills(key="lesson-card").value == "E6"
+        assert "Predict first" in words_of(again)
+
+
+def test_what_is_asked_of_the_tasks_is_in_the_lessons_link_only_where_they_are_a_card():
+    for cards, has in (("M2.far_quartic,E6", True), ("M2.far_quartic", False)):
+        _, link = shared_of(opened({"lesson.cards": cards, "lesson.scenario": "false", "matrix.one": "wsd", "matrix.size": "full"}))
+        assert ({"matrix.one", "matrix.size"} <= link.keys()) == has
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from PIL import Image
 
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.figures.qr import qr_code
-from lr_explorer.lessons import EXPERIMENTS, PARTS, Lesson, controls_of
+from lr_explorer.lessons import CARDS, PARTS, Lesson, controls_of
 from lr_explorer.links import Reader
 from lr_explorer.scenario import Scenario
 from tests.helpers import arm, scenarios, values_of
@@ -36,7 +36,7 @@ def lessons(draw):
         answers="\n".join(draw(st.lists(LINES, max_size=6).filter(lambda lines: sum(map(bool, map(str.strip, lines))) != 1))),
         scenario=draw(st.booleans()),
     )
-    for field, names in {"controls": CONTROLS, "shows": PARTS, "cards": EXPERIMENTS}.items():
+    for field, names in {"controls": CONTROLS, "shows": PARTS, "cards": CARDS}.items():
         made = made.with_chosen(field, draw(several(names)))
     return made
 

@@ -25,7 +25,7 @@ PARTS = {
 # What stands in a link for an empty list: a value may not be empty there.
 NONE = "none"
 
-_PREFIX = "lesson."
+PREFIX = "lesson."
 _CHANGED = "changed."
 _MOST_ANSWERS = 6
 
@@ -75,7 +75,7 @@ class Lesson(Described):
     def to_query(self) -> dict[str, str]:
         """Return what differs from a lesson that nobody has begun, as values of a link."""
         usual = type(self)().texts()
-        return {_PREFIX + name: value for name, value in self.texts().items() if value != usual[name]}
+        return {PREFIX + name: value for name, value in self.texts().items() if value != usual[name]}
 
     def class_query(self, scenario: Scenario, figure: Query) -> dict[str, str]:
         """Return the keys and values of the link that opens the lesson for a class: short, so that a QR code can hold it, and still readable.
@@ -83,7 +83,7 @@ class Lesson(Described):
         figure: what a page adds for the figure.
         """
         # Written out even where they are the usual ones: they are what the lesson is.
-        lists = {_PREFIX + name: getattr(self, name) for name in ("controls", "shows") if self.scenario}
+        lists = {PREFIX + name: getattr(self, name) for name in ("controls", "shows") if self.scenario}
         shown = scenario.to_brief_query() | dict(figure) if self.scenario else {"v": VERSION}
         return shown | self.with_values(audience="class").to_query() | lists
 
@@ -95,12 +95,12 @@ class Lesson(Described):
     @classmethod
     def read(cls, reader: Reader, scenario: Scenario) -> Self:
         """Read a lesson about the scenario; names that it does not have are told to the reader, one by one."""
-        lesson = reader.filled(_PREFIX, cls())
+        lesson = reader.filled(PREFIX, cls())
         known: dict[str, Collection[str]] = {"controls": controls_of(scenario), "shows": PARTS, "cards": EXPERIMENTS}
         for field, names in known.items():
             unknown = [name for name in lesson.chosen(field) if name not in names]
             for name in unknown:
-                reader.complain(f"{_PREFIX}{field}: there is no {name!r} here", "it was left out")
+                reader.complain(f"{PREFIX}{field}: there is no {name!r} here", "it was left out")
             if unknown:
                 lesson = lesson.with_chosen(field, [name for name in lesson.chosen(field) if name in names])
         return lesson

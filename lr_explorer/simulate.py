@@ -109,6 +109,23 @@ class _Group(NamedTuple):
     control: Control | None
 
 
+class _Course(NamedTuple):
+    """What a block's arms did on their path; what there is not has no steps.
+
+    start: where they began, (2, replicates). last: which point of the path is the last one. diverged_at: first step at which a run has diverged,
+    −1 for never, (arms, replicates). rates: what controllers decided, (steps, arms, replicates). clipped: of each arm where its gradient was
+    clipped, (steps, replicates). gradients, memories: the anatomy, (2, steps, arms, replicates).
+    """
+
+    start: Array
+    last: int
+    diverged_at: Whole
+    rates: Array
+    clipped: list[NDArray[np.bool_] | None]
+    gradients: Array
+    memories: Array
+
+
 def simulate(
     scenario: Scenario, replicates: int | Sequence[int] | None = None, *, anatomy: bool = False, endings: bool = True, paths: bool = True
 ) -> Run:
@@ -183,14 +200,12 @@ def _run_block(
     path: (2, steps + 1, arms, replicates), into which the points are written; loss: (steps + 1, arms, replicates), into which their losses, None
     where no paths are to be kept. A path that is neither kept nor asked about may have fewer points: it then has the last ones in the end.
     """
-    start, last, diverged_at, rates, clipped, gradient, memory = _advance(scenario, arms, numbers, path, anatomy)
-    path = path[:, : last + 1]
-    told = []
-    for place, arm in enumerate(arms):
-        extra = {"gradient": gradient[:, :, place], "memory": memory[:, :, place]} if anatomy else {}
-        own = None if loss is None else loss[:, place]
-        told.append(_arm_run(scenario, arm, start, path[:, :, place], own, diverged_at[place], rates[:, place], clipped[place], endings, extra))
-    return told
+    course = _advance(scenario, arms, numbers, path, anatomy)
+    path = path[:, : course.last + 1]
+    return [
+        _arm_run(scenario, arm, place, course, path[:, :, place], None if loss is None else loss[:, place], anatomy, endings)
+        for place, arm in enumerate(arms)
+    ]
 
 
 def _group_key(arm: Arm, steps: int) -> tuple[str, bytes, str]:
@@ -225,16 +240,8 @@ def _rates(arms: Sequence[Arm], steps: int) -> list[Array]:
     return by_step(table[:, 0] if len(arms) == 1 else table[:, :, None])
 
 
-def _advance(
-    scenario: Scenario, arms: Sequence[Arm], numbers: Whole, path: Array, anatomy: bool
-) -> tuple[Array, int, Whole, Array, list[NDArray[np.bool_] | None], Array, Array]:
-    """Write the path (2, steps + 1, arms, replicates), or one of fewer points again and again, each time from the last one on.
-
-    Return the points of the start (2, replicates), which point of the path is the last, the first step at which each run has diverged
-    (arms, replicates), −1 for never, what controllers decided (steps, arms, replicates), of each arm where its gradient was clipped
-    (steps, replicates), and of the anatomy, if it is asked for, the gradients seen and the memories (2, steps, arms, replicates); what there is
-    not has no steps.
-    """
+def _advance(scenario: Scenario, arms: Sequence[Arm], numbers: Whole, path: Array, anatomy: bool) -> _Course:
+    """Write the path (2, steps + 1, arms, replicates), or one of fewer points again and again, each time from the last one on."""
     steps, surface = scenario.steps, scenario.surface
     lanes = (2, len(arms), len(numbers))
     seen = _gradients(scenario, arms, numbers)
@@ -280,7 +287,7 @@ def _advance(
                     first, path[:, 0] = t + 1, path[:, last]
     bites = [(group.update.clipped, place) for group in groups for place in range(group.lanes.stop - group.lanes.start)]
     clipped = [None if where is None else where[:, place] for where, place in bites]
-    return start, last, diverged_at, rates, clipped, gradients, memories
+    return _Course(start, last, diverged_at, rates, clipped, gradients, memories)
 
 
 def _gradients(scenario: Scenario, arms: Sequence[Arm], numbers: Whole) -> Callable[..., Array]:
@@ -322,18 +329,10 @@ def _own_normals(scenario: Scenario, numbers: Whole) -> Callable[[int], Array]:
 
 
 def _arm_run(
-    scenario: Scenario,
-    arm: Arm,
-    start: Array,
-    path: Array,
-    loss: Array | None,
-    diverged_at: Whole,
-    decided: Array,
-    clipped: NDArray[np.bool_] | None,
-    endings: bool,
-    anatomy: dict[str, Array],
+    scenario: Scenario, arm: Arm, place: int, course: _Course, path: Array, loss: Array | None, anatomy: bool, endings: bool
 ) -> dict[str, Any]:
-    steps = scenario.steps
+    """Return what `ArmRun` says of the arm at `place`; path: (2, …, replicates), its last points; loss: as `_run_block` has it."""
+    steps, diverged_at, clipped = scenario.steps, course.diverged_at[place], course.clipped[place]
     gone = np.zeros(path.shape[1:], dtype=bool)
     lost = diverged_at >= 0
     if lost.any():
@@ -344,7 +343,7 @@ def _arm_run(
     # Where no path is kept, the last loss is all that is told.
     shown = slice(None) if is_kept else slice(-1, None)
     told = {
-        "start": start,
+        "start": course.start,
         "final": path[:, -1].copy(),
         "final_loss": _loss(scenario, path[:, shown], gone[shown], loss)[-1].copy(),
         "diverged_at": diverged_at,
@@ -352,9 +351,9 @@ def _arm_run(
         "clipped": None if clipped is None else (clipped & (~lost | (np.arange(steps)[:, None] < diverged_at))).sum(axis=0),
     }
     if is_kept and isinstance(arm.schedule, Controller):
-        told["lr"] = np.where(gone[:-1], np.nan, decided * arm.drops(steps)[:, None])
-    if is_kept:
-        for name, values in anatomy.items():
+        told["lr"] = np.where(gone[:-1], np.nan, course.rates[:, place] * arm.drops(steps)[:, None])
+    if is_kept and anatomy:
+        for name, values in (("gradient", course.gradients[:, :, place]), ("memory", course.memories[:, :, place])):
             values[:, gone[1:]] = np.nan
             told[name] = np.moveaxis(values, 0, 1)
     average = arm.averaging.over(path)

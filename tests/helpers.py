@@ -15,15 +15,16 @@ from lr_explorer.scenario import ARM_COLOURS, MAX_ARMS, Arm, Scenario
 from lr_explorer.schedules import SCHEDULES
 from lr_explorer.start import STARTS
 from lr_explorer.surfaces import SURFACES
+from lr_explorer.ui.state import ADDED
 from lr_explorer.wrappers import WRAPPERS
 
 REGISTRIES = {
     "surface": SURFACES, "schedule": SCHEDULES, "controller": CONTROLLERS, "optimizer": OPTIMIZERS, "wrapper": WRAPPERS, "clipping": CLIPPINGS,
     "averaging": AVERAGINGS, "batch": BATCHES, "noise": NOISES, "start": STARTS,
 }  # fmt: skip
-# Every registered class, and the two that a link is made of.
+# Every registered class, the two that a scenario's link is made of, and what the pages add to it.
 CLASSES = {f"{kind}-{name}": cls for kind, registry in REGISTRIES.items() for name, cls in registry.items()}
-DESCRIBED = CLASSES | {"arm": Arm, "scenario": Scenario}
+DESCRIBED = CLASSES | {"arm": Arm, "scenario": Scenario} | {cls.__name__.lower(): cls for _, cls in ADDED}
 # Formulas of t and T that have a value, not below 0, at every update.
 FORMULAS = ["1 - t/T", "0.5(1 + cos(pi t/T))", "1/sqrt(t + 1)", "where(t < 10, 1, 0.1)", "min(1, (t + 1)/5)^2", "π/4", "2·0.9^t"]
 PARAMS = {f"{key}-{name}": (cls, name, param) for key, cls in DESCRIBED.items() for name, param in cls.params().items()}

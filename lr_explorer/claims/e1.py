@@ -3,6 +3,7 @@
 from lr_explorer.claims.base import Claim, Experiment, Kind, Theory, Tuned, link_knob
 from lr_explorer.claims.effects import LowerLoss
 from lr_explorer.claims.readings import final_loss
+from lr_explorer.claims.views.fading import halvings
 from lr_explorer.claims.views.losses import losses
 from lr_explorer.claims.views.stability import gauge
 from lr_explorer.experiments.scenes import arm, scene
@@ -11,8 +12,10 @@ from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.start import Circle
 from lr_explorer.statistics import Status
 from lr_explorer.surfaces import SURFACES
+from lr_explorer.surfaces.bowls import Quadratic
 
 _CONSTANT, _COSINE, _WSD = arm("Constant", "constant", 0.1051), arm("Cosine", "cosine", 0.1132), arm("WSD", "wsd", 0.11)
+_BOWL = Quadratic()
 _RING = Circle(x=0.0, y=0.0, radius=4.0)
 # From one point alone it would hang on whether a first long step happens to land in the valley.
 _ANYWHERE = Circle(x=0.0, y=0.0, radius=2.0)
@@ -25,7 +28,7 @@ def _iris(mix: float, *arms: Arm) -> tuple[Scenario, ...]:
 
 
 def _bowl(steps: int, sigma: float, *arms: Arm) -> tuple[Scenario, ...]:
-    return (scene(SURFACES.create("quadratic"), steps, sigma, *arms, start=_RING),)
+    return (scene(_BOWL, steps, sigma, *arms, start=_RING),)
 
 
 _FITTED = Theory(
@@ -47,7 +50,7 @@ _interpolated = Experiment(
     needless=True,
     tuned=Tuned(count=60, per_decade=8),
     theory=_FITTED,
-    pictures=(losses,),
+    pictures=(losses, halvings),
     why="Where every label can be fitted, the noise of mini-batches ends at the minimum by itself, and a rate that falls only slows down.",
     knob=link_knob("surface.mix", "Real labels", (0.0, 0.01, 0.1, 0.5, 1.0), 0.0, "1: the labels as measured. 0: those that a line fits exactly."),
 )
@@ -58,6 +61,7 @@ _exact = _interpolated.but(
     Status.SUPPORTED,
     kind=Kind.CLAIM,
     scenarios=_bowl(100, 0.0, arm("Constant", "constant", 0.1766), arm("Cosine", "cosine", 0.2581)),
+    pictures=(losses,),
     knob=link_knob("noise.sigma", "Noise σ", (0.0, 0.01, 0.1, 1.0), 0.0, "The more noise there is at the end, the more a falling rate has to calm."),
     tuned=Tuned(),
     theory=Theory(
@@ -119,6 +123,31 @@ CLAIM = Claim(
             scenarios=_bowl(100, 0.0, arm("Constant", "constant", 0.1766), arm("WSD", "wsd", 0.2055)),
             tuned=Tuned(count=60, per_decade=80),
             why="The fall at the end costs little and gains nothing.",
+        ),
+        _exact.but(
+            "exact_chebyshev",
+            "Exact gradients, against the best rates of all",
+            "A constant rate needs no rates that change",
+            Status.REFUTED,
+            scenarios=_bowl(
+                100, 0.0, arm("Constant", "constant", 0.1766), arm("Chebyshev", "chebyshev", 1 / _BOWL.lambda1, lowest=_BOWL.lambda1 / _BOWL.lambda2)
+            ),
+            tuned=None,
+            knob=link_knob(
+                "noise.sigma",
+                "Noise σ",
+                (0.0, 0.01, 0.1, 1.0),
+                0.0,
+                "Its large steps, far above 2/λ, magnify noise: they need exact gradients.",
+            ),
+            theory=Theory(
+                r"\prod_{t=1}^T(1 - \eta_t\lambda) = \frac{T_T\left((c - \lambda)/r\right)}{T_T(c/r)},\quad "
+                r"c = \tfrac{\lambda_1 + \lambda_2}{2},\ r = \tfrac{\lambda_2 - \lambda_1}{2}",
+                "No rates leave less of the distance at the worst curvature between λ₁ and λ₂. Many are above 2/λ₂; large and small ones are mixed. "
+                "They are not tuned here: theory gives them.",
+                "Young (1953); Agarwal, Goel & Zhang (2021), arXiv 2103.01338.",
+            ),
+            why="Each large step undoes what the small ones leave. That is a changing rate, and not a falling one.",
         ),
         _one_cycle,
         _one_cycle.but(

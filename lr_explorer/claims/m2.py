@@ -1,17 +1,20 @@
 """M2, stability: a high rate oscillates or diverges."""
 
+from typing import Any
+
 from lr_explorer.claims.base import Claim, Experiment, Kind, Knob, Theory, link_knob
 from lr_explorer.claims.effects import Deviation, MoreOften, only
 from lr_explorer.claims.readings import diverges, grows, preconditioned_sharpness
 from lr_explorer.claims.views.stability import adam_gauge, gauge, over_distances, over_rates
 from lr_explorer.experiments.measures import DIVERGED
 from lr_explorer.experiments.scenes import arm, scene
+from lr_explorer.noise import NOISES
 from lr_explorer.optimizers import OPTIMIZERS, Optimizer
 from lr_explorer.optimizers.per_coordinate import Adam
 from lr_explorer.start import Circle, Point
 from lr_explorer.statistics import Status
 from lr_explorer.surfaces import SURFACES, Surface
-from lr_explorer.theory import mean_gradient_limit
+from lr_explorer.theory import mean_gradient_limit, proportional_edge
 
 _CURVATURE = 10.0
 _BOWL = SURFACES.create("quadratic", lambda1=1.0, lambda2=_CURVATURE)
@@ -43,6 +46,37 @@ def _edge(name: str, label: str, rule: Optimizer) -> Experiment:
         theory=_LIMIT,
         pictures=(over_rates,),
         why="Along the steepest axis each update multiplies the distance by a number that passes −1 at the limit.",
+    )
+
+
+# The first is the limit of single runs, the second, below it, that of their mean square.
+_FADING = Theory(
+    r"\mathbb E\,\ln|1 - \eta\lambda(1 + s\xi)| < 0,\qquad \mathbb E\,(1 - \eta\lambda(1 + s\xi))^2 < 1 \iff \eta < \frac{2}{\lambda(1 + s^2)}",
+    "Where noise grows with the gradient a distance is multiplied by random numbers: the mean of their logarithms decides over every run, that of "
+    "their squares over the expected loss, which rare runs carry.",
+    "Furstenberg & Kesten (1960) for products of random numbers.",
+)
+_SHARE = 1.0
+# Theory's `almost_sure_edge` for this curvature and share, written out: its integrals would take a tenth of a second of every start.
+_SINGLE_RUNS = 0.17309
+
+
+def _fading(name: str, label: str, says: str, edge: float, off: float, expected: Status, **more: Any) -> Experiment:
+    """Return arms this far above and below a limit, on an axis along which the noise is as large as the gradient."""
+    surface = SURFACES.create("quadratic", lambda1=0.0, lambda2=_CURVATURE)
+    arms = [arm(f"{share:g} × the limit", "constant", float(f"{share * edge:.4g}")) for share in (1 + off, 1 - off)]
+    return Experiment(
+        name=name,
+        label=label,
+        says=says,
+        scenarios=(scene(surface, 1000, NOISES.create("proportional", share=_SHARE), *arms, start=Point(0.0, 0.01)),),
+        readings=(grows,),
+        effect=MoreOften("ends higher than it began"),
+        expected=expected,
+        margin=0.9,
+        theory=_FADING,
+        pictures=(over_rates,),
+        **more,
     )
 
 
@@ -181,6 +215,25 @@ CLAIM = Claim(
         _edge("edge_sgd", "The limit of SGD", OPTIMIZERS.create("sgd")),
         _edge("edge_heavy_ball", "The limit of the heavy ball", OPTIMIZERS.create("heavy_ball", momentum=0.9)),
         _edge("edge_nesterov", "The limit of Nesterov's momentum", OPTIMIZERS.create("nesterov", momentum=0.9)),
+        _fading(
+            "edge_fading",
+            "The limit under noise that fades",
+            "10 % above the limit that theory has for single runs they grow, and 10 % below it they do not",
+            _SINGLE_RUNS,
+            0.1,
+            Status.SUPPORTED,
+            why="A run grows once the logarithms of what its updates multiply the distance by have a mean above 0.",
+        ),
+        _fading(
+            "edge_fading_mean",
+            "The limit of the mean square",
+            "30 % above the rate from which on the expected loss grows runs grow, and 30 % below it they do not",
+            proportional_edge((0.0, _CURVATURE), _SHARE),
+            0.3,
+            Status.REFUTED,
+            kind=Kind.COUNTER,
+            why="The expected loss grows there by ever rarer and ever larger exceptions; nearly every single run goes to the minimum.",
+        ),
         _adam(
             "edge_adam",
             "The limit of Adam",

@@ -6,7 +6,7 @@ from lr_explorer.claims.base import Claim, Experiment, Kind, Theory, Tuned, link
 from lr_explorer.claims.effects import Deviation, LowerLoss, Number, only, ratio, short_of
 from lr_explorer.claims.readings import edge_share, final_loss, final_sharpness
 from lr_explorer.claims.views.losses import losses
-from lr_explorer.claims.views.stability import gauge
+from lr_explorer.claims.views.stability import gauge, throws
 from lr_explorer.experiments.scenes import arm, scene
 from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.start import Circle, Point
@@ -89,7 +89,7 @@ _catapult = Experiment(
         "Between these the loss of two linear layers first grows, and growth pushes the curvature down until the rate fits.",
         "Lewkowycz et al. (2020), arXiv 2003.02218.",
     ),
-    pictures=(gauge,),
+    pictures=(gauge, throws),
     why="The run grows until it is thrown along the line of minima to where the curvature fits the rate: it adapts to the rate, not the rate to it.",
 )
 

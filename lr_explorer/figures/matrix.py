@@ -144,14 +144,15 @@ def _loss(loss: float) -> str:
 
 
 def _gap(gap: float) -> str:
-    return "best" if gap == 0 else f"+{_short(gap)}"
+    """Return how far behind the best it is, in as many digits as it takes to see on which side of a tie, as the frames have it."""
+    if gap == 0:
+        return "best"
+    digits = next(digits for digits in range(2, 20) if (float(f"{gap:.{digits}f}") <= TIE) == (gap <= TIE))
+    return f"+{_short(gap, digits)}"
 
 
-def _short(gap: float) -> str:
-    """Return dex in three characters or so, for there is little room in a cell; in as many as it takes to see on which side of a tie it is."""
+def _short(gap: float, digits: int = 2) -> str:
+    """Return dex in three characters or so, for there is little room in a cell; digits: behind the point, for less than one dex."""
     if not np.isfinite(gap):
         return "∞"
-    if gap >= 0.95:
-        return f"{gap:.1f}"
-    texts = (f"{gap:.{digits}f}" for digits in range(2, 9))
-    return next((text for text in texts if (float(text) <= TIE) == (gap <= TIE)), f"{gap}").removeprefix("0")
+    return f"{gap:.1f}" if gap >= 0.95 else f"{gap:.{digits}f}".removeprefix("0")

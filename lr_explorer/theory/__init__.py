@@ -7,7 +7,7 @@ from lr_explorer.theory.escape import crossed_share, escape_rate, saddle_time, t
 from lr_explorer.theory.floors import adaptive_floor, noise_floor, sign_floor, stable_slope, stable_spread
 from lr_explorer.theory.layers import best_condition, transfer_flip, transfer_loss
 from lr_explorer.theory.moments import expected_losses, peak_grid, squares_at_start, tuned_gain
-from lr_explorer.theory.paths import best_constant_rate, chebyshev_rates, plateau_time, river_time
+from lr_explorer.theory.paths import plateau_time
 from lr_explorer.theory.selection import selection_bound
 from lr_explorer.theory.stability import (
     almost_sure_edge,
@@ -16,7 +16,6 @@ from lr_explorer.theory.stability import (
     curvatures,
     edge_curvature,
     growth_exponent,
-    holding_minima,
     mean_gradient_limit,
     proportional_edge,
     quartic_edge,
@@ -26,8 +25,8 @@ from lr_explorer.theory.stability import (
 
 __all__ = [
     "adagrad_rates", "adaptive_floor", "almost_sure_edge", "batch_decay", "batch_edge", "batch_floor", "batch_losses", "best_condition",
-    "best_constant_rate", "calm_rate", "catapult_rates", "chebyshev_rates", "crossed_share", "curvatures", "edge_curvature", "escape_rate",
-    "expected_losses", "growth_exponent", "holding_minima", "mean_gradient_limit", "noise_floor", "normal_losses", "peak_grid", "periodic_drift",
-    "plateau_time", "proportional_edge", "quartic_edge", "river_time", "saddle_time", "selection_bound", "sign_floor", "squares_at_start",
+    "calm_rate", "catapult_rates", "crossed_share", "curvatures", "edge_curvature", "escape_rate",
+    "expected_losses", "growth_exponent", "mean_gradient_limit", "noise_floor", "normal_losses", "peak_grid", "periodic_drift",
+    "plateau_time", "proportional_edge", "quartic_edge", "saddle_time", "selection_bound", "sign_floor", "squares_at_start",
     "stable_rate", "stable_slope", "stable_spread", "steepest_axis", "temperature", "transfer_flip", "transfer_loss", "tuned_gain",
 ]  # fmt: skip

@@ -95,14 +95,16 @@ def batch_floor(surface: LeastSquares, lr: float, size: int, *, replace: bool = 
     return float(0.5 * batches.hessian.ravel() @ spread)
 
 
-def batch_decay(surface: LeastSquares, lr: float, size: int, *, replace: bool = False) -> float:
-    """Return the factor on the expected loss of each update at a constant rate, in the long run, where the best weights fit every label.
+def batch_decay(surface: LeastSquares, lr: Array | float, size: int, *, replace: bool = False) -> Array:
+    """Return the factor on the expected loss of each update at constant rates, in the long run, where the best weights fit every label.
 
     The spectral radius of the map of S: below 1 convergence is linear, with no floor and no need for a falling rate. Above 1 it diverges.
+    lr: rates of any shape, which is the result's, too.
     Source: Ma, Bassily & Belkin (2018), arXiv 1712.06559.
     """
     batches = _Batches(surface, size, replace)
-    return float(np.abs(np.linalg.eigvals(np.eye(4) - lr * batches.falls + lr**2 * batches.grows)).max())
+    lr = np.asarray(lr, dtype=float)[..., None, None]
+    return np.asarray(np.abs(np.linalg.eigvals(np.eye(4) - lr * batches.falls + lr**2 * batches.grows)).max(axis=-1))
 
 
 def batch_losses(surface: LeastSquares, rates: Array, size: int, start: tuple[float, float], radius: float = 0.0, *, replace: bool = False) -> Array:

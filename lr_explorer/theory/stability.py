@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from lr_explorer.surfaces import Minimum, Surface
+from lr_explorer.surfaces import Surface
 
 Array = NDArray[np.float64]
 Pair = tuple[float, float]
@@ -48,15 +48,6 @@ def edge_curvature(lr: Array | float, limit: float = 2.0) -> Array:
 def _limit_by(limit: float, factor: Array | float) -> Array:
     factor = np.asarray(factor, dtype=float)
     return np.divide(limit, factor, out=np.full(factor.shape, np.inf), where=factor > 0)
-
-
-def holding_minima(surface: Surface, lr: float, limit: float = 2.0) -> tuple[Minimum, ...]:
-    """Return the declared minima at which a run can rest at this rate: those inside the box with a largest curvature below limit/η.
-
-    A run that comes near any other one is thrown out, if only rounding displaces it. Source: Wu, Ma & E (2018): with mini-batches too, fewer
-    minima hold.
-    """
-    return tuple(one for one in surface.minima if one.interior and curvatures(surface, np.array(one.point))[1] < edge_curvature(lr, limit))
 
 
 def catapult_rates(curvature: float) -> Pair:

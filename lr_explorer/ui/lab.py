@@ -1,4 +1,6 @@
-"""The claims page's part of a link and of a session: which experiment is open, its knob, the seed, and what the reader predicted."""
+"""The claims page's part of a link and of a session: which experiment is open, its knob, the seed, what is asked of the matrix of tasks and
+schedules, and what the reader predicted.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +9,8 @@ from typing import Any
 import streamlit as st
 
 from lr_explorer.claims import CLAIMS, Claim, Experiment
+from lr_explorer.experiments.task_matrix import SIZES
+from lr_explorer.experiments.tasks import CONTENDERS, TASKS
 from lr_explorer.lessons import EXPERIMENTS
 from lr_explorer.links import Reader
 from lr_explorer.params import Described, choice, shortened, text, whole
@@ -16,9 +20,14 @@ ALL = "all"
 NONE = "none"
 # Far below where the seeds of one purpose would run into those of another.
 MOST_SEED = 999_999
+# What the matrix's keys begin with in a link.
+MATRIX = "matrix."
 
 # The claims whose experiments have cards; E6 asks its questions to a matrix of tasks and schedules.
 CARDS: dict[str, Claim] = {name: claim for name, claim in CLAIMS.items() if isinstance(claim.experiments[0], Experiment)}
+
+# What the schedules of the matrix are called.
+NAMES = {name: contender.label for name, contender in CONTENDERS.items()}
 
 Place = tuple[str, str]  # a claim's id and an experiment's name
 
@@ -108,6 +117,48 @@ def open_experiment(claim: str, experiment: Experiment) -> None:
 def turned(experiment: Experiment, value: str) -> Experiment:
     """Return the experiment with its knob at a value, as a link has it."""
     return experiment if value == usual_knob(experiment) else experiment.turned(knob_values(experiment)[value])
+
+
+# The matrix of tasks and schedules
+
+
+@dataclass(frozen=True)
+class Matrix(Described):
+    """What is asked of the matrix of tasks and schedules, and what of it is looked at closely."""
+
+    size: str = choice(
+        "small",
+        {name: name.capitalize() for name in SIZES},
+        "Size",
+        "A replicate is one run under noise of its own. Tuning replicates choose each schedule's peak rate; all schedules are judged on the "
+        "held-out ones. What has been computed since the app started is not computed again.",
+    )
+    seed: int = whole(1, 0, MOST_SEED, "Master seed", "All noise comes from it. Another one repeats the whole experiment.")
+    one: str = choice("constant", NAMES, "One schedule", "The schedule that is compared with another on every task.")
+    other: str = choice("cosine", NAMES, "Another", "The schedule that it is compared with.")
+    task: str = choice("noisy_bowl", {name: task.label for name, task in TASKS.items()}, "Task", "The task that is looked at closely.")
+    schedule: str = choice("constant", NAMES, "Schedule", "The schedule that Compare shows on that task.")
+
+
+def read_matrix(reader: Reader) -> Matrix:
+    """Read what a link asks of the matrix; a schedule that is compared with itself is named."""
+    asked = Matrix(**reader.values(MATRIX, Matrix()))
+    if asked.other != asked.one:
+        return asked
+    used = next(name for name in NAMES if name != asked.one)
+    reader.complain(f"{MATRIX}other must be another schedule than {MATRIX}one; got {shortened(asked.other)}", f"{used} was used")
+    return asked.with_values(other=used)
+
+
+def matrix() -> Matrix:
+    """Return what is asked of the matrix; a page has read the link before."""
+    return st.session_state.matrix
+
+
+def change_matrix(**values: object) -> None:
+    """Ask something else of the matrix; who takes the other schedule of the pair for the one makes them change places."""
+    before, changed = matrix(), matrix().with_values(**values)
+    st.session_state.matrix = changed.with_values(other=before.one) if changed.one == changed.other else changed
 
 
 # What the reader predicted

@@ -1,9 +1,9 @@
 """Which schedule for which task: seven schedules on eleven tasks, what follows for choosing one, and a task to look at closely."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import product
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -29,19 +29,14 @@ from lr_explorer.figures.matrix import LINES, carried_figure, matrix_figure, sel
 from lr_explorer.figures.theme import ARM_SHADES, DASHES
 from lr_explorer.statistics import MARGIN
 from lr_explorer.story import told
-from lr_explorer.ui import cached, state
+from lr_explorer.ui import cached, lab, state
 from lr_explorer.ui.parts import chart, is_dark
 from lr_explorer.ui.tables import legend, numbers_table, swatch
 from lr_explorer.ui.text import literal
 
 T = TypeVar("T")
 
-_NAMES = {name: contender.label for name, contender in CONTENDERS.items()}
 _LINES = {"optimism": "how much better the chosen one looks than it is", "regret": "how far it is behind the best one", "bound": "theory's bound"}
-_SIZE_HELP = (
-    "A replicate is one run under noise of its own. Tuning replicates choose each schedule's peak rate; all schedules are judged on the held-out "
-    "ones. What has been computed since the app started is not computed again."
-)
 
 
 def section() -> TaskMatrix | None:
@@ -64,21 +59,30 @@ def section() -> TaskMatrix | None:
 
 def _asked() -> tuple[Size, int] | None:
     """Let size and seed be chosen, and return them once they are asked for."""
+    chosen = lab.matrix()
+    size = SIZES[chosen.size]
+    wanted = (size, chosen.seed)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        name = st.segmented_control(
-            "Size", list(SIZES), format_func=str.capitalize, default="small", key="matrix-size", required=True, help=_SIZE_HELP
-        )
-        seed = st.number_input(
-            "Master seed", 0, 999_999, 1, key="matrix-seed", width=140, help="All noise comes from it. Another one repeats the whole experiment."
-        )
-        wanted = (SIZES[name], int(seed))
+        st.segmented_control(options=list(SIZES), format_func=str.capitalize, required=True, **_made_with("size"))
+        st.number_input(min_value=0, max_value=lab.MOST_SEED, step=1, width=140, **_made_with("seed"))
         if st.button("Run the tasks", key="matrix-run", type="primary"):
             st.session_state["matrix-asked"] = wanted
-    size = SIZES[name]
     st.markdown(
-        f"{name.capitalize()}: {size.per_decade} rates in a decade, {size.tuning} replicates at each to tune, {size.held_out} others to judge."
+        f"{chosen.size.capitalize()}: {size.per_decade} rates in a decade, {size.tuning} replicates at each to tune, {size.held_out} others to judge."
     )
     return wanted if st.session_state.get("matrix-asked") == wanted else None
+
+
+def _made_with(name: str) -> dict[str, Any]:
+    """Return what the widget of one of the matrix's fields is made with, so that it shows what the link has and changes it."""
+    key, param = f"matrix-{name}", lab.Matrix.params()[name]
+    st.session_state[key] = getattr(lab.matrix(), name)
+    return {"label": param.label, "key": key, "help": param.help, "on_change": lambda: lab.change_matrix(**{name: st.session_state[key]})}
+
+
+def _menu(name: str, labels: Mapping[str, str]) -> str:
+    """Let one of several schedules or tasks be chosen for a field of the matrix, and return it."""
+    return st.selectbox(options=list(labels), format_func=labels.__getitem__, width=220, **_made_with(name))
 
 
 def ran(size: Size, seed: int) -> TaskMatrix:
@@ -149,19 +153,18 @@ def _winners(matrix: TaskMatrix) -> None:
 def _pair(matrix: TaskMatrix) -> None:
     st.markdown("#### Does one pair change sides?")
     with st.container(horizontal=True, gap="medium"):
-        one = st.selectbox("One schedule", list(_NAMES), index=0, format_func=_NAMES.__getitem__, key="matrix-one", width=220)
-        others = [name for name in _NAMES if name != one]
-        other = st.selectbox("Another", others, format_func=_NAMES.__getitem__, key="matrix-other", width=220)
+        one = _menu("one", lab.NAMES)
+        other = _menu("other", {name: label for name, label in lab.NAMES.items() if name != one})
     head, *rest = pair_sentences(matrix, one, other)
     status, told_of = head.split(":", 1)
     st.markdown(f"**{status}:**{literal(told_of)}")
     for sentence in rest:
         st.markdown(literal(sentence))
     names = [TASKS[task].label for task in matrix.tasks]
-    effect = f"{_NAMES[one]} − {_NAMES[other]}, dex"
+    effect = f"{lab.NAMES[one]} − {lab.NAMES[other]}, dex"
     st.markdown(
-        f"The median difference of the losses: right of 0 {_NAMES[other]} ends lower, left of it {_NAMES[one]}. Full marks lie beyond the margin of "
-        f"{told(MARGIN)} dex."
+        f"The median difference of the losses: right of 0 {lab.NAMES[other]} ends lower, left of it {lab.NAMES[one]}. Full marks lie beyond the "
+        f"margin of {told(MARGIN)} dex."
     )
     chart(sides_figure(sides(matrix, one, other), names, effect, MARGIN, dark=is_dark()), "matrix-sides-figure", f"{effect}, on every task. {head}")
 
@@ -180,8 +183,8 @@ def _validation(matrix: TaskMatrix) -> None:
     st.markdown(literal(validated_sentence([gain for *_, gain in rows])))
     table = []
     for task, (choice, pick, gain) in zip(matrix.tasks, rows, strict=True):
-        chosen = ", ".join(dict.fromkeys(_NAMES[matrix.contenders[place]] for place in choice.chosen))
-        table.append((TASKS[task].label, [gain_text(gain), chosen, _NAMES[pick]]))
+        chosen = ", ".join(dict.fromkeys(lab.NAMES[matrix.contenders[place]] for place in choice.chosen))
+        table.append((TASKS[task].label, [gain_text(gain), chosen, lab.NAMES[pick]]))
     st.html(numbers_table(["Task", "gain in dex", f"chosen in {FOLDS} folds", "the others recommend"], table))
 
 
@@ -192,8 +195,7 @@ def _one_task(matrix: TaskMatrix) -> None:
     st.markdown("#### One task closely")
     labels = {name: task.label for name, task in TASKS.items()}
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        task = st.selectbox("Task", list(labels), format_func=labels.__getitem__, key="matrix-task", width=220)
-        contender = st.selectbox("Schedule", list(_NAMES), format_func=_NAMES.__getitem__, key="matrix-contender", width=220)
+        task, contender = _menu("task", labels), _menu("schedule", lab.NAMES)
         if st.button("Open it in Compare", key="matrix-open"):
             _open(matrix, task, contender)
     st.markdown(

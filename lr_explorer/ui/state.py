@@ -14,8 +14,8 @@ import streamlit as st
 from lr_explorer import grids
 from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.export import FRAMEWORKS
-from lr_explorer.lessons import Lesson
-from lr_explorer.links import Reader
+from lr_explorer.lessons import PREFIX, Lesson
+from lr_explorer.links import Reader, spelled_briefly
 from lr_explorer.optimizers import OPTIMIZERS
 from lr_explorer.params import Described, choice, flag, shortened, text, whole
 from lr_explorer.scenario import ARM_COLOURS, MAX_ARMS, RATES, Arm, Scenario
@@ -65,9 +65,19 @@ class View(Described):
     one_peak: bool = flag(False, "One peak rate for all arms", "Changing one arm's peak rate changes it in every arm.")
 
 
+# What the pages add to a scenario's link, each behind what its keys begin with.
+ADDED: tuple[tuple[str, type[Described]], ...] = (
+    ("", View),
+    ("", lab.Lab),
+    (lab.MATRIX, lab.Matrix),
+    (_TRAINING, Training),
+    (PREFIX, Lesson),
+)
+
+
 def is_of_pages(key: str) -> bool:
     """Whether a link's key is what pages add to a scenario."""
-    return key in View.params() or key.removeprefix(_TRAINING) in Training.params()
+    return any(key.startswith(prefix) and key.removeprefix(prefix) in added.params() for prefix, added in ADDED)
 
 
 def scenario() -> Scenario:
@@ -79,6 +89,7 @@ def scenario() -> Scenario:
         st.session_state.asked = {key: value for key, value in st.query_params.to_dict().items() if value.startswith(grids.UPLOAD)}
         st.session_state.view = _read_view(reader)
         st.session_state.lab = lab.read(reader)
+        st.session_state.matrix = lab.read_matrix(reader)
         st.session_state.training = Training(**reader.values(_TRAINING, Training()))
         # "?preset=settle&steps=50" is a link that people type: what it leaves out is the preset's, or that of the experiment in "?origin=M3.escape".
         st.session_state.scenario = Scenario.read(reader, _beginning(st.session_state.view))
@@ -163,7 +174,8 @@ def query() -> dict[str, str]:
     """Return the keys and values of the link to what is on the screen."""
     counted = {_TRAINING + name: text for name, text in training().texts().items()}
     # Keys that nobody has touched would only make every link longer.
-    more = (counted if training() != Training() else {}) | (lab.current().texts() if lab.current() != lab.Lab() else {}) | lesson().to_query()
+    opened = lab.current().texts() if lab.current() != lab.Lab() else {}
+    more = (counted if training() != Training() else {}) | opened | spelled_briefly(lab.MATRIX, lab.matrix(), lab.Matrix()) | lesson().to_query()
     return scenario().to_query() | _fitting(view(), scenario()).texts() | more
 
 

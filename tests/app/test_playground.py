@@ -305,7 +305,8 @@ def test_the_selected_arm_is_part_of_the_link():
 
 
 def test_the_page_keys_are_not_the_scenarios():
-    assert not set(state.View.params()) & set(Scenario().to_query())
+    keys = [*Scenario().to_query(), *(prefix + name for prefix, added in state.ADDED for name in added.params())]
+    assert len(set(keys)) == len(keys)
 
 
 def test_another_surface_ends_the_mini_batches_of_data_that_it_has_not_and_says_so():

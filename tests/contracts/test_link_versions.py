@@ -7,7 +7,6 @@ released, by `python -m tests.contracts.test_link_versions`.
 import json
 from pathlib import Path
 
-from lr_explorer.lessons import Lesson
 from lr_explorer.scenario import ARM_COLOURS, VERSION
 from tests.helpers import DESCRIBED
 
@@ -17,7 +16,7 @@ RECORD = Path(__file__).with_name(f"defaults_of_version_{VERSION}.json")
 def defaults():
     """Return what every described thing is by default: the texts of its parameters, and the kinds and the own defaults of its parts, by name."""
     found = {"colour of an arm by its place": {str(place): colour for place, colour in enumerate(ARM_COLOURS, 1)}}
-    for key, cls in (DESCRIBED | {"lesson": Lesson}).items():
+    for key, cls in DESCRIBED.items():
         usual = cls()
         found[key] = usual.texts() | {name: type(getattr(usual, name)).name for name in cls.parts()}
         found[key] |= {f"{name}.{field}": repr(value) for name, part in cls.parts().items() for field, value in part.defaults.items()}

@@ -12,7 +12,7 @@ STEPS, REPLICATES = 25, 5
 RATES = 0.1 * np.cos(np.arange(STEPS) / STEPS)
 
 # Each example runs many steps.
-few = settings(max_examples=25)
+few = settings(max_examples=18)
 # The references ask the loss itself; tests/unit/test_references.py is about them.
 every_optimizer = pytest.mark.parametrize("name", [name for name, cls in OPTIMIZERS.items() if not cls.is_reference])
 

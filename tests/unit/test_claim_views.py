@@ -7,8 +7,11 @@ import pytest
 
 from lr_explorer.claims import CLAIMS
 from lr_explorer.claims.views.adaptive import trends
+from lr_explorer.claims.views.fading import halvings
 from lr_explorer.claims.views.flats import leaving
 from lr_explorer.claims.views.losses import losses, phases
+from lr_explorer.claims.views.stability import over_rates, throws
+from lr_explorer.theory import almost_sure_edge, proportional_edge
 
 
 @pytest.mark.parametrize(("count", "says"), [(200, False), (201, True)])
@@ -54,3 +57,54 @@ def test_a_floor_that_is_a_mean_has_the_measured_mean_beside_it():
     picture = trends(result)
     assert "Mean at the end: SGD, constant" in picture.says
     assert all(sentence[:1].isupper() for sentence in picture.says.split(". "))
+
+
+def few(claim, name, **changes):
+    """Return what a few replicates of an experiment gave, at the peaks that it has."""
+    made = CLAIMS[claim][name]
+    return replace(made, tuned=None, count=2).with_scenarios([scenario.edited(changes) for scenario in made.scenarios]).result(0)
+
+
+def test_below_the_limit_of_the_mean_typical_runs_halve_their_loss_as_fast_as_its_expectation_and_above_it_still_do():
+    picture = halvings(few("E1", "interpolated"))
+    marks, theory = picture.curves
+    (limit, _), *_ = picture.x_lines
+    below = marks.x < 0.8 * limit
+    assert below.sum() > 8
+    np.testing.assert_allclose(marks.y[below], np.interp(marks.x[below], theory.x, theory.y), rtol=0.06)
+    # Past the limit theory's line ends, since the expected loss grows.
+    assert theory.x.max() < limit < marks.x.max()
+    assert (marks.y > 0).all()
+    assert "floor" not in picture.says
+    assert "nothing halves below a floor" in halvings(few("E1", "real_labels")).says
+
+
+def test_runs_are_thrown_between_the_catapults_rates_to_where_the_rate_holds_them():
+    picture = throws(few("M5", "catapult"))
+    ends, held = picture.curves
+    (low, _), (high, _), *_ = picture.x_lines
+    begin = ends.y[0]
+    is_thrown = (ends.x > 1.05 * low) & (ends.x < 0.95 * high)
+    np.testing.assert_allclose(ends.y[ends.x < 0.95 * low], begin, rtol=0.02)
+    assert (ends.y[is_thrown] < np.minimum(2 / ends.x[is_thrown], 0.95 * begin)).all()
+    assert ends.x.max() < 1.05 * high < held.x.max()
+    assert "Half of them or more diverge from η = " in picture.says
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_under_noise_that_fades_single_runs_grow_from_their_own_limit_on_and_not_from_that_of_the_mean(share):
+    picture = over_rates(few("M2", "edge_fading", **{"noise.share": str(share)}))
+    (single, _), (mean, _), *_ = picture.x_lines
+    assert (single, mean) == (almost_sure_edge(10.0, share), proportional_edge((0.0, 10.0), share))
+    (curve,) = picture.curves
+    assert (curve.y[curve.x < 0.85 * single] < 0.1).all()
+    assert (curve.y[curve.x > 1.1 * single] > 0.9).all()
+    assert np.sum((curve.x > mean) & (curve.x < 0.85 * single)) >= (1 if share < 1 else 3)
+
+
+def test_the_experiments_under_noise_that_fades_stand_at_the_limits_of_theory():
+    surface, share = CLAIMS["M2"]["edge_fading"].scenarios[0].surface, CLAIMS["M2"]["edge_fading"].scenarios[0].noise.share
+    peaks = {name: [arm.schedule.peak for arm in CLAIMS["M2"][name].arms] for name in ("edge_fading", "edge_fading_mean")}
+    single, mean = almost_sure_edge(surface.lambda2, share), proportional_edge((0.0, surface.lambda2), share)
+    assert peaks["edge_fading"] == pytest.approx([1.1 * single, 0.9 * single], rel=3e-4)
+    assert peaks["edge_fading_mean"] == pytest.approx([1.3 * mean, 0.7 * mean], rel=3e-4)

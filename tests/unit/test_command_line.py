@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from lr_explorer.experiments.presets import PRESETS
 from lr_explorer.experiments.sweep import Axis, Sweep, sweep
 from lr_explorer.links import Reader
 from lr_explorer.scenario import Scenario
-from lr_explorer.ui.state import View
+from lr_explorer.ui.state import ADDED
 
 ROOT = Path(__file__).parents[2]
 LINK = "v=1&surface=quadratic&steps=20&arm1.schedule=cosine&arm1.schedule.peak=0.1"
@@ -70,9 +71,10 @@ def test_a_link_a_preset_and_json_are_read_alike(tmp_path, monkeypatch):
     out = tmp_path / "table.csv"
     query = PRESETS["settle"].scenario.to_query() | {"preset": "settle"}
     (tmp_path / "what-if.json").write_text(json.dumps(query | {"steps": 300}))
-    view = "&".join(f"{key}={text}" for key, text in View().texts().items() if key != "preset")
+    # What the pages add to the link is nothing to a sweep.
+    added = {prefix + name: text for prefix, cls in ADDED for name, text in cls().texts().items() if name != "preset"}
     written = [
-        "https://example.org/Compare?" + "&".join(f"{key}={value}" for key, value in query.items()) + f"&{view}&training.epochs=3",
+        "https://example.org/Compare?" + "&".join(f"{key}={value}" for key, value in query.items()) + "&" + urlencode(added),
         "preset=settle",
         str(tmp_path / "what-if.json"),
         "-",

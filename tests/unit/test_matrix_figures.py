@@ -108,6 +108,11 @@ def test_a_carried_winner_shows_its_cost_and_none_at_home():
     assert "Cosine, best on Noisy bowl:" in cells.customdata[0][1]
 
 
+def test_what_a_winner_costs_takes_two_digits_even_next_to_a_tie_since_its_cells_are_the_narrowest():
+    (cells,) = carried_figure(made_of([[1.0, 10**0.05001, 2.0], [2.0, 1.0, 3.0]]), dark=False).data
+    assert [list(row) for row in cells.text] == [["·", ".30"], [".05", "·"]]
+
+
 def test_full_marks_are_those_beyond_the_margin_and_infinite_bounds_end_at_the_edge():
     bounds = [(0.2, 0.3, 0.4), (-0.05, 0.2, 0.6), (-INF, -INF, -0.2), (0.5, 1.0, INF)]
     intervals = [Interval(middle, low, high, 40) for low, middle, high in bounds]

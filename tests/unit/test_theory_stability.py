@@ -15,7 +15,6 @@ from lr_explorer.theory import (
     curvatures,
     edge_curvature,
     growth_exponent,
-    holding_minima,
     mean_gradient_limit,
     proportional_edge,
     quartic_edge,
@@ -36,15 +35,6 @@ def test_the_stable_rate_is_the_limit_by_the_largest_curvature_and_infinite_wher
     np.testing.assert_allclose(stable_rate(surface, points, 2.0), [1.0, 2 / 11], rtol=1e-12)
     assert stable_rate(SURFACES.create("quadratic", lambda1=0.0, lambda2=0.0), np.zeros(2), 2.0) == np.inf
     np.testing.assert_array_equal(edge_curvature(np.array([0.1, 0.0])), [20.0, np.inf])
-
-
-def test_a_rate_between_the_limits_of_two_wells_is_held_by_the_flat_one_alone():
-    wells = SURFACES.create("twin_wells")
-    sharp, flat = wells.minima
-    assert [holding_minima(wells, lr) for lr in (0.12, 0.15, 2.1)] == [(sharp, flat), (flat,), ()]
-    calm, thrown = (abs(found.path[:, 0, 0] - sharp.point[0]).max() for found in runs(wells, Point(sharp.point[0] + 1e-6, 0.0), 0.12, 0.15))
-    assert calm <= 1.1e-6
-    assert thrown > 0.1
 
 
 @pytest.mark.parametrize(("distance", "scale"), [(4.0, 1.0), (0.5, 3.0)])

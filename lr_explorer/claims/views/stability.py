@@ -5,18 +5,29 @@ from numpy.typing import NDArray
 
 from lr_explorer.claims.base import Result
 from lr_explorer.claims.pictures import Curve, Picture
-from lr_explorer.claims.readings import preconditioned_course
+from lr_explorer.claims.readings import final_sharpness, preconditioned_course
 from lr_explorer.claims.views.seen import TRIED, at_rates, drawn, looks, quartiles, runs, shares
+from lr_explorer.noise.added import Proportional
 from lr_explorer.scenario import Scenario
 from lr_explorer.simulate import simulate
 from lr_explorer.start import Circle
 from lr_explorer.story import told
 from lr_explorer.surfaces.bowls import Quartic
-from lr_explorer.theory import curvatures, mean_gradient_limit, quartic_edge
+from lr_explorer.theory import (
+    almost_sure_edge,
+    catapult_rates,
+    curvatures,
+    edge_curvature,
+    mean_gradient_limit,
+    proportional_edge,
+    quartic_edge,
+)
 
 Array = NDArray[np.float64]
 
-_RATES, _DISTANCES = np.geomspace(0.8, 1.25, 18), np.linspace(0.5, 10.0, 20)
+# Rates that are tried: how many, and how far they reach below and above the limits.
+_TRIALS, _AROUND = 18, (0.8, 1.25)
+_DISTANCES = np.linspace(0.5, 10.0, 20)
 
 
 def gauge(result: Result) -> Picture:
@@ -52,17 +63,53 @@ def adam_gauge(result: Result) -> Picture:
 def over_rates(result: Result) -> Picture:
     """Draw how many runs of a constant rate answer yes to the experiment's question – grow, or diverge – against the rate, beside the limit."""
     scenario = result.experiment.scenarios[0]
-    arm = scenario.arms[0]
-    limit = arm.stability_limit()
-    assert limit is not None
-    edge = limit / float(curvatures(scenario.surface, np.zeros(2))[1])
-    rates = edge * _RATES
+    limits = _limits(scenario)
+    (edge, _), *others = limits
+    rates = np.geomspace(_AROUND[0] * min(limits)[0], _AROUND[1] * edge, _TRIALS)
     hits = [result.experiment.readings[0](scenario, one) for one in at_rates(scenario, rates)]
-    curve = shares(arm.optimizer.label, rates, hits)
+    curve = shares(scenario.arms[0].optimizer.label, rates, hits)
     first = rates[np.flatnonzero(curve.y > 0.5)[0]] if (curve.y > 0.5).any() else np.nan
     marks = tuple((one.schedule.peak, one.name) for one in scenario.arms)
     said = f"Half of the runs do so from η = {told(first)} on; theory: {told(edge)}. {TRIED} runs at each rate."
-    return Picture("Against the rate", "rate η", "share of the runs that grow", said, (curve,), x_lines=((edge, "limit by theory"), *marks))
+    said += "".join(f" The {label} is at {told(rate)}." for rate, label in others)
+    return Picture("Against the rate", "rate η", "share of the runs that grow", said, (curve,), x_lines=(*limits, *marks))
+
+
+def _limits(scenario: Scenario) -> list[tuple[float, str]]:
+    """Return the rates past which theory says that runs grow on a quadratic, first the one that decides over single runs, with their names."""
+    surface, noise, arm = scenario.surface, scenario.noise, scenario.arms[0]
+    flat, steep = map(float, curvatures(surface, np.zeros(2)))
+    if isinstance(noise, Proportional):
+        # What single runs do is known along one axis alone.
+        assert flat == 0
+        return [
+            (almost_sure_edge(steep, noise.share), "limit of single runs"),
+            (proportional_edge((flat, steep), noise.share), "limit of the mean square"),
+        ]
+    limit = arm.stability_limit()
+    assert limit is not None
+    return [(limit / steep, "limit by theory")]
+
+
+def throws(result: Result) -> Picture:
+    """Draw the curvature at which runs end against their constant rate, beside the largest that holds them, and where theory has them thrown."""
+    scenario = result.experiment.scenarios[0]
+    begin = curvatures(scenario.surface, np.array([scenario.start.x, scenario.start.y]))[1]
+    lowest, highest = catapult_rates(float(begin))
+    rates = np.geomspace(0.4 * lowest, 1.15 * highest, _TRIALS)
+    tried = list(at_rates(scenario, rates))
+    low, middle, high = quartiles(np.array([final_sharpness(scenario, arm) for arm in tried]))
+    ends = np.isfinite(middle)
+    curve = Curve(
+        "Where runs end, median", rates[ends], middle[ends], is_marks=True, low=low[ends], high=np.where(np.isinf(high), middle, high)[ends]
+    )
+    held = Curve("Largest curvature that holds, 2/η", rates, edge_curvature(rates), is_theory=True)
+    gone = [rate for rate, arm in zip(rates, tried, strict=True) if np.mean(arm.diverged_at >= 0) > 0.5]
+    said = f"{TRIED} runs at each of {_TRIALS} rates. "
+    said += f"Half of them or more diverge from η = {told(gone[0])} on." if gone else "Nowhere do half of them diverge."
+    lines = (lowest, "2/λ of the start: thrown"), (highest, "4/λ: diverges")
+    marks = tuple((one.schedule.peak, one.name) for one in scenario.arms)
+    return Picture("Where the throw leads", "rate η", "curvature at the end", said, (curve, held), log_x=True, log_y=True, x_lines=(*lines, *marks))
 
 
 def over_distances(result: Result) -> Picture:

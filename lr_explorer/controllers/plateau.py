@@ -18,7 +18,7 @@ class ReduceOnPlateau(Controller):
 
     label = "Reduce on plateau"
     also_called = "ReduceLROnPlateau, validation loss"
-    formula = r"\eta \leftarrow \max(\gamma\,\eta,\ \eta_{\min})\quad\text{after more than } P \text{ epochs without a new best loss}"
+    formula = r"\eta \leftarrow \max(\gamma\,\eta,\ \eta_{\min}),\quad\text{if epochs without a new best loss} > P"
     source = "PyTorch ReduceLROnPlateau (min_lr = floor · peak, eps = 1e-8); Keras ReduceLROnPlateau (min_delta = threshold with mode abs)."
     use_when = "You have a validation loss and no fixed budget: the rate falls when it has to."
     watch_for = "With noise the best loss is a lucky one, so that patience runs out although the run still improves; look at means over more updates."

@@ -60,7 +60,7 @@ class NAdam(Optimizer):
         r"\mu_t = \beta_1\left(1 - \tfrac12\,0.96^{t\psi}\right),\quad "
         + _MEAN
         + _SQUARE
-        + r"x_{t+1} = x_t - \frac{\eta_t}{\sqrt{\hat v_t} + \varepsilon}"
+        + r"x_{t+1} = x_t - \frac{\eta_t}{\sqrt{\hat v_t} + \varepsilon} \cdot "
         r"\left(\frac{(1 - \mu_t)\,g_t}{1 - \prod_{i \le t}\mu_i} + \frac{\mu_{t+1}\,m_t}{1 - \prod_{i \le t + 1}\mu_i}\right)"
     )
     source = "Dozat (2016); PyTorch NAdam (betas, eps, weight_decay, momentum_decay ψ); Optax nadam, whose μ is β₁ throughout."

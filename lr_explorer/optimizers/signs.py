@@ -76,7 +76,7 @@ class Rprop(Optimizer):
     label = "Rprop"
     formula = (
         r"\Delta_t = \Delta_{t-1}\cdot\begin{cases}\eta^+ & g_t g_{t-1} > 0\\ \eta^- & g_t g_{t-1} < 0\\ 1 & \text{else}\end{cases},\quad "
-        r"x_{t+1} = x_t - \Delta_t\,\operatorname{sign}(g_t)\ \text{ (no step where the sign turned)},\quad \Delta_{-1} = \eta_0"
+        r"x_{t+1} = x_t - \Delta_t\,\operatorname{sign}(g_t),\quad \text{but no step where the sign turned},\quad \Delta_{-1} = \eta_0"
     )
     source = "Riedmiller & Braun (1993); PyTorch Rprop (etas, step_sizes). Optax's applies each step one update later."
     memory_label = "step"

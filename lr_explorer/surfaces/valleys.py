@@ -215,7 +215,7 @@ class GoldsteinPrice(Surface):
     family = "Valleys"
     teaches = "gradients of very different size, a local minimum nearby"
     formula = (
-        r"f = \left[1 + (w + 1)^2\left(19 - 14w + 3w^2\right)\right]\left[30 + v^2\left(18 - 16v + 3v^2\right)\right],"
+        r"f = \left[1 + (w + 1)^2\left(19 - 14w + 3w^2\right)\right] \cdot \left[30 + v^2\left(18 - 16v + 3v^2\right)\right],"
         r"\quad w = x + y,\quad v = 2x - 3y"
     )
     source = "Goldstein and Price, On descent from local minima, Mathematics of Computation 25 (1971); there written out in x and y."

@@ -78,5 +78,7 @@ def test_a_phone_scrolls_the_page_in_one_direction_only(chromium, address):
     page.wait_for_selector(f"{FIGURE} .scatterlayer", timeout=30_000)
     page.wait_for_selector(IDLE, timeout=30_000)
     widths = page.evaluate("[document.documentElement.scrollWidth, document.querySelector('[data-testid=stMain]').scrollWidth]")
+    cut = page.evaluate("[...document.querySelectorAll('.katex-display')].filter((box) => box.scrollWidth > box.clientWidth + 1).length")
     context.close()
     assert max(widths) <= 390
+    assert cut == 0

@@ -51,7 +51,7 @@ def _edge(name: str, label: str, rule: Optimizer) -> Experiment:
 
 # The first is the limit of single runs, the second, below it, that of their mean square.
 _FADING = Theory(
-    r"\mathbb E\,\ln|1 - \eta\lambda(1 + s\xi)| < 0,\qquad \mathbb E\,(1 - \eta\lambda(1 + s\xi))^2 < 1 \iff \eta < \frac{2}{\lambda(1 + s^2)}",
+    r"\mathbb E\,\ln|1 - \eta\lambda(1 + s\xi)| < 0,\qquad \mathbb E\,(1 - \eta\lambda(1 + s\xi))^2 < 1 \iff {\eta < \frac{2}{\lambda(1 + s^2)}}",
     "Where noise grows with the gradient a distance is multiplied by random numbers: the mean of their logarithms decides over every run, that of "
     "their squares over the expected loss, which rare runs carry.",
     "Furstenberg & Kesten (1960) for products of random numbers.",

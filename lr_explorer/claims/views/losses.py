@@ -16,7 +16,7 @@ from lr_explorer.scenario import Arm, Scenario
 from lr_explorer.schedules import SCHEDULES
 from lr_explorer.start import Circle
 from lr_explorer.statistics import SMALLEST
-from lr_explorer.story import told
+from lr_explorer.story import percent, told
 from lr_explorer.surfaces.bowls import Quadratic
 from lr_explorer.surfaces.data import LeastSquares
 from lr_explorer.surfaces.valleys import River
@@ -97,7 +97,7 @@ def phases(result: Result) -> Picture:
         "Who wins where, by theory",
         "noise σ",
         "steps T",
-        f"In {share:.0%} of this map the cosine ends lower, each schedule tuned. {here}",
+        f"In {percent(share, 0)} of this map the cosine ends lower, each schedule tuned. {here}",
         map=Map(_SIGMAS, _LENGTHS, values, "gain of the cosine, dex", (noise.sigma, scenario.steps)),
         log_x=True,
         log_y=True,

@@ -11,7 +11,7 @@ from lr_explorer.noise.added import Proportional
 from lr_explorer.scenario import Scenario
 from lr_explorer.simulate import simulate
 from lr_explorer.start import Circle
-from lr_explorer.story import told
+from lr_explorer.story import percent, told
 from lr_explorer.surfaces.bowls import Quartic
 from lr_explorer.theory import (
     almost_sure_edge,
@@ -39,7 +39,7 @@ def gauge(result: Result) -> Picture:
         low, middle, high = quartiles(np.where(np.isnan(sharpness), np.inf, np.maximum(sharpness, 1e-6)))
         ends = np.isfinite(middle)
         curves.append(Curve(arm.arm.name, steps[ends], middle[ends], place, low=low[ends], high=np.where(np.isinf(high), middle, high)[ends]))
-        crossed.append(f"{arm.arm.name} {np.mean(middle >= 2):.0%}")
+        crossed.append(f"{arm.arm.name} {percent(float(np.mean(middle >= 2)), 0)}")
     said = "Above the line a run grows along its steepest direction. The median is above it in this share of the steps: "
     said += f"{', '.join(crossed)}.{drawn(result)}"
     return Picture("Rate × curvature", "step", "η·λ", said, tuple(curves), log_y=True, y_lines=((2.0, "limit of SGD, 2"),))

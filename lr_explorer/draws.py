@@ -19,9 +19,11 @@ Halves = tuple[NDArray[np.int32], NDArray[np.int32]]
 Pair = tuple[NDArray[Any], NDArray[Any]]
 
 GROUP = 64  # replicates that share a key; each has one 64-bit word of every number in a step
-# Words that are made into values together, which with what is computed on the way stay in a processor's own cache; but at least so many steps.
-_TOGETHER = 2**16
+# Words that are drawn together, but of at least so many steps, since there is an effort to each group; and those that are made into values
+# together, which with what is computed on the way stay in a processor's own cache.
+_TOGETHER = 2**17
 _LEAST_TOGETHER = 16
+_PIECE = 2**15
 
 
 class Stream(IntEnum):
@@ -66,10 +68,13 @@ class Draws:
         together = max(_LEAST_TOGETHER, _TOGETHER // (len(groups) * GROUP))
         values = np.empty((self.steps, 2, len(wanted)))
         for first in range(0, self.steps, together):
-            some = slice(first, min(first + together, self.steps))
-            one, other = made(self._words(groups, number, some))
-            values[some, 0] = one[:, columns]
-            values[some, 1] = other[:, columns]
+            words = self._words(groups, number, slice(first, min(first + together, self.steps)))
+            rows = max(1, _PIECE // words.shape[1])
+            for begin in range(0, len(words), rows):
+                one, other = made(words[begin : begin + rows])
+                some = slice(first + begin, first + begin + len(one))
+                values[some, 0] = one[:, columns]
+                values[some, 1] = other[:, columns]
         return values
 
     def _words(self, groups: NDArray[np.int64], number: int, some: slice) -> Words:

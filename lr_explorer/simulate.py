@@ -27,7 +27,7 @@ MEMORY_BUDGET = 128 * 2**20
 _BLOCK_BYTES = 64 * 2**20
 _DRAWN_STEPS = 256
 # Numbers of each coordinate that are drawn together, for fewer steps where there are many replicates: more would leave a processor's own cache.
-_DRAWN = 2**16
+_DRAWN = 2**17
 # Losses computed together, which with what is computed on the way stay in a processor's own cache.
 _CACHED = 16384
 # Numbers of a path that is not to be kept which are in hand at a time, for the same reason.

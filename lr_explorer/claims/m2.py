@@ -227,12 +227,12 @@ CLAIM = Claim(
         _fading(
             "edge_fading_mean",
             "The limit of the mean square",
-            "30 % above the rate from which on the expected loss grows runs grow, and 30 % below it they do not",
+            "30 % above the rate from which on the mean loss grows single runs grow, and 30 % below it they do not",
             proportional_edge((0.0, _CURVATURE), _SHARE),
             0.3,
             Status.REFUTED,
             kind=Kind.COUNTER,
-            why="The expected loss grows there by ever rarer and ever larger exceptions; nearly every single run goes to the minimum.",
+            why="The mean loss grows there by ever rarer and ever larger exceptions; nearly every single run goes to the minimum.",
         ),
         _adam(
             "edge_adam",

@@ -31,7 +31,7 @@ _STYLE = """
 .st-key-making { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1.25fr); gap: 1rem 2rem; align-items: start; }
 @media (max-width: 900px) { .st-key-making { grid-template-columns: minmax(0, 1fr); } }
 .lrx-lesson { overflow-wrap: anywhere; }
-.lrx-lesson h1 { font-size: 1.6rem; line-height: 1.25; padding: 0; margin: 0 0 0.5rem; }
+.lrx-lesson h3 { font-size: 1.6rem; line-height: 1.25; padding: 0; margin: 0 0 0.5rem; }
 .lrx-lesson p { font-size: 1.15rem; line-height: 1.45; white-space: pre-line; margin: 0; }
 .st-key-class-controls-box { max-width: 44rem; }
 </style>
@@ -51,7 +51,7 @@ def lesson() -> None:
     st.html(_STYLE)
     made = state.lesson()
     question = f"<p>{escape(made.question)}</p>" if made.question else ""
-    st.html(f'<div class="lrx-lesson"><h1>{escape(made.title)}</h1>{question}</div>')
+    st.html(f'<div class="lrx-lesson"><h3>{escape(made.title)}</h3>{question}</div>')
     is_open = _predicted(made)
     if made.scenario:
         _scenario(made, is_open=is_open)

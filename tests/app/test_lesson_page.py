@@ -80,7 +80,7 @@ def shared_of(page):
 
 def test_a_class_sees_the_lesson_and_no_way_into_other_pages():
     page = opened(FEW | CLASS | {"lesson.title": "Today", "lesson.controls": "noise.sigma", "lesson.shows": "none"})
-    assert "<h1>Today</h1>" in html_of(page)
+    assert "<h3>Today</h3>" in html_of(page)
     assert not page.get("page_link")
     assert not page.sidebar.children
     assert not [box.label for box in (*page.selectbox, *page.multiselect, *page.text_input, *page.text_area)]
@@ -125,7 +125,7 @@ def test_nothing_of_what_happens_is_shown_before_an_answer_is_chosen():
 def test_a_hostile_question_is_shown_as_it_was_typed():
     page = opened(FEW | CLASS | {"lesson.question": HOSTILE, "lesson.title": HOSTILE[:60], "lesson.answers": f"{HOSTILE}\nNo"})
     assert f"<p>{escape(HOSTILE)}</p>" in html_of(page)
-    assert f"<h1>{escape(HOSTILE[:60])}</h1>" in html_of(page)
+    assert f"<h3>{escape(HOSTILE[:60])}</h3>" in html_of(page)
     assert "<img" not in html_of(page)
     label, _ = page.radio(key="answer").options
     assert label.replace("\\", "") == f"A: {HOSTILE}"
